@@ -1,0 +1,145 @@
+"""The Engine port: what the loop asks of whatever runs the model.
+
+Adapters: :mod:`agent.engine.supervisor` (llama.cpp in a child process of ours), :mod:`agent.engine.scripted`
+(written answers, for unit tests alone). All methods belong to the agent thread, except :meth:`Engine.close`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from agent.cancel import Cancel
+from agent.messages import Message, ModelMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as the model is told of it. ``parameters`` is its JSON schema (pydantic's ``model_json_schema()``)."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """Everything the model is to read. ``messages`` only ever grows within a conversation."""
+
+    system: str
+    tools: tuple[ToolSpec, ...]
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are chosen. Temperature 0 is greedy."""
+
+    temperature: float = 0.0
+    top_k: int = 64
+    top_p: float = 0.95
+    seed: int = 0
+    max_tokens: int = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """Which model to run and how. ``context_tokens`` 0 means: as much as the model was made for, at most 8,192."""
+
+    path: Path
+    context_tokens: int = 0
+    gpu_layers: int = -1
+    threads: int = 0
+    thinking: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What was read from the loaded file. ``fingerprint`` names its vocabulary and template."""
+
+    name: str
+    path: Path
+    architecture: str
+    file_bytes: int
+    parameters: int
+    context_tokens: int
+    trained_context_tokens: int
+    vocabulary_size: int
+    fingerprint: str
+    dialect: Literal["gemma4", "generic"]
+    sees: bool
+    hears: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Prefill:
+    """The prompt stands in the KV cache; ``reused`` of its ``tokens`` were there already."""
+
+    tokens: int
+    reused: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some characters of the answer or of a thought, as decoded. Never part of a control token or of a call."""
+
+    text: str
+    thought: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The child died and is back; everything yielded since the call of ``generate`` is void and comes again."""
+
+    cause: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The turn is over. ``message`` holds the exact tokens; ``reason`` is why decoding ended.
+
+    call: a complete tool call was made · stop: the model ended its turn · length: ``max_tokens`` or the context ran
+    out · cancelled: it was asked to stop (``message`` is what was said so far, without a call).
+    """
+
+    message: ModelMessage
+    reason: Literal["call", "stop", "length", "cancelled"]
+    decoded: int
+    seconds: float
+    context_used: int
+
+
+EngineEvent = Prefill | Piece | Restarted | Finished
+
+
+class Engine(Protocol):
+    """One loaded model and one conversation's KV cache."""
+
+    def load(self, spec: ModelSpec, on_progress: Callable[[float], None]) -> ModelInfo:
+        """Load ``spec``, replacing what was loaded. Blocks; ``on_progress`` gets 0 to 1.
+
+        Raises ModelFileError (refused before loading), ModelLoadError (llama.cpp would not), EngineDied.
+        """
+        ...
+
+    def generate(
+        self, prompt: Prompt, cancel: Cancel, sampling: Sampling = Sampling()
+    ) -> Iterator[EngineEvent]:
+        """Run one model turn: exactly one ``Prefill`` (after each restart again), pieces, then one ``Finished``.
+
+        A stop ends it within one decode step. Raises EngineDied when restarting did not help, ModelError when the
+        prompt does not fit into the context.
+        """
+        ...
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        """How many tokens ``prompt`` takes, control tokens included."""
+        ...
+
+    def close(self) -> None:
+        """End the child process. Safe to call twice and from any thread."""
+        ...

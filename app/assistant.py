@@ -1,0 +1,94 @@
+"""The assistant as the window, the command line and the demo meet it: requests in, events out.
+
+One agent thread runs one request at a time. Every method may be called from any thread and returns at once, except
+where it says *blocks*. Subscribers are called from whichever thread the event was made on; they must not raise and
+must return at once (the window's posts one Qt signal).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, Protocol
+
+from agent.broker import Mode
+from agent.engine.port import ModelInfo
+from agent.events import Choice, Event
+from agent.messages import Moment, Request
+from agent.session import SessionSummary
+
+
+class Assistant(Protocol):
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Have ``listener`` called with every event; returns the function that ends it."""
+        ...
+
+    def start(self) -> None:
+        """Start the agent thread and load the model behind it (ModelLoading … ModelReady, or a Notice)."""
+        ...
+
+    def submit(self, request: Request) -> str:
+        """Run ``request`` in the current session and return its task id. While a task runs, it is taken as
+        something said about it (steer, or stop when it is the word), at the next step."""
+        ...
+
+    def stop(self) -> None:
+        """Stop whatever runs: decoding, a tool, the voice. Open questions are answered with deny."""
+        ...
+
+    def answer(self, question: str, choice: Choice, by: Literal["window", "voice", "terminal"]) -> None:
+        """Answer an open question by its id; an answer to a question that is no longer open is dropped."""
+        ...
+
+    def undo(self, task: str | None = None) -> tuple[str, ...]:
+        """Undo what ``task`` (or the last task that changed something) changed; one line each. Blocks (file moves)."""
+        ...
+
+    def look(self) -> Moment:
+        """The screen of this moment, for a request or for the thumbnail. Blocks for some tenths of a second."""
+        ...
+
+    @property
+    def model(self) -> ModelInfo | None: ...
+
+    @property
+    def mode(self) -> Mode: ...
+
+    def set_mode(self, mode: Mode) -> None: ...
+
+    def use_model(self, path: Path) -> None:
+        """Load another model file; the conversation goes on with it. On failure the old one stays."""
+        ...
+
+    @property
+    def session(self) -> str: ...
+
+    def new_session(self) -> str: ...
+
+    def open_session(self, session: str) -> tuple[Event, ...]:
+        """Make ``session`` the current one and return its events, oldest first, to show it again."""
+        ...
+
+    def sessions(self, search: str = "") -> tuple[SessionSummary, ...]:
+        """Past sessions, newest first."""
+        ...
+
+    def listen(self) -> None:
+        """Open the microphone (push-to-talk pressed): ListeningChanged, SoundLevel and Heard follow."""
+        ...
+
+    def listen_done(self) -> None:
+        """Push-to-talk let go: the last words are transcribed and, if there are any, submitted as a request."""
+        ...
+
+    def speak(self, text: str) -> None:
+        """Say ``text`` aloud, replacing what is being said."""
+        ...
+
+    def hush(self) -> None:
+        """Stop speaking."""
+        ...
+
+    def close(self) -> None:
+        """Stop everything, end the engine process, close the database. Blocks for at most a few seconds."""
+        ...
