@@ -132,3 +132,5 @@ class Tool(Generic[A]):
     run: Callable[[A, ToolContext], ToolResult]
     title: Callable[[A], str]
     """The step in a few words, present tense, the object in ``**``: "Read **shopping.txt**"."""
+    repeatable: bool = False
+    """Doing the same again at once is ordinary (a key, a scroll); otherwise the loop refuses it."""

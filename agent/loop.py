@@ -1,0 +1,345 @@
+"""One task from request to outcome: observe, decide, gate, act, read back.
+
+``Task.run`` is the whole of it. A tool call is three small functions: prepare (parse, refuse repetition, ask the
+broker and perhaps the person), execute (journal, run), finalise (tell, remember). What goes wrong in a tool is a
+result that the model reads. Everything happens on the agent thread; ``said`` may be called from any.
+"""
+
+from __future__ import annotations
+
+import queue
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from agent import events
+from agent.actions import MAX_REFUSALS, Actions
+from agent.broker import Broker, Contract, Decision, Scope
+from agent.cancel import Cancel, Cancelled
+from agent.context import Profile, fit, tool_spec, user_message
+from agent.conversation import Conversation
+from agent.engine.port import Engine, Finished, Piece, Prefill, Prompt, Restarted
+from agent.errors import DeskhandError
+from agent.events import Choice, Emit, Outcome, Question
+from agent.journal import Journal
+from agent.messages import Request, ToolCall, ToolMessage, UserMessage
+from agent.outcome import StepRecord, judge
+from agent.plan import PLAN, PlanArguments, Progress, plan_steps
+from agent.tool import Arguments, Effect, Tool, ToolResult
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What the loop works with; put together in ``app.compose``."""
+
+    engine: Engine
+    tools: Mapping[str, Tool]
+    broker: Broker
+    journal: Journal
+    ask: Callable[[Question, Cancel], Choice]
+    """Puts a question to the person and waits. Nobody there, or a stop, means deny."""
+    emit: Emit
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A call that may be made."""
+
+    tool: Tool
+    arguments: Arguments
+    effect: Effect
+
+
+def new_task_id() -> str:
+    return uuid.uuid4().hex[:12]
+
+
+class Task:
+    """One request being worked on."""
+
+    def __init__(
+        self,
+        *,
+        id: str,
+        ports: Ports,
+        conversation: Conversation,
+        profile: Profile,
+        system: str,
+        context_tokens: int,
+        request: Request,
+        attachments: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self.id = id
+        self.cancel = Cancel()
+        self._ports = ports
+        self._conversation = conversation
+        self._profile = profile
+        self._system = system
+        self._specs = tuple(tool_spec(tool) for tool in ports.tools.values())
+        self._context_tokens = context_tokens
+        self._request = request
+        self._attachments = attachments
+        self._scope = Scope(said=(request.text,), tainted=bool(attachments) or request.moment is not None)
+        self._actions = Actions()
+        self._progress = Progress()
+        self._records: list[StepRecord] = []
+        self._inbox: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._waited = 0.0
+        self._warned = False
+
+    # -- the whole of it ------------------------------------------------------------------------------------------
+
+    def run(self) -> Outcome:
+        """Work until the model has nothing more to do, a budget ends or someone says stop. Never raises
+        DeskhandError: what went wrong is in the outcome."""
+        started = time.monotonic()
+        self._ports.emit(
+            events.TaskStarted(task=self.id, session=self._conversation.session, request=self._request)
+        )
+        answer, error = "", None
+        try:
+            self._conversation.append(user_message(self._request, self._attachments))
+            answer = self._work(started)
+        except Cancelled:
+            pass
+        except DeskhandError as trouble:
+            error = trouble
+        outcome = judge(
+            answer=answer,
+            records=self._records,
+            plan_left=self._progress.left,
+            changed=self._ports.journal.changes(self.id),
+            stopped=self.cancel.requested,
+            error=error,
+        )
+        self._ports.emit(
+            events.TaskFinished(task=self.id, outcome=outcome, seconds=time.monotonic() - started)
+        )
+        return outcome
+
+    def said(self, text: str) -> None:
+        """Something the person said about the running task; the model reads it before its next turn."""
+        self._inbox.put(text)
+
+    def _work(self, started: float) -> str:
+        while True:
+            self._take_in()
+            turn = self._model_turn()
+            if turn.message.call is None:
+                return turn.message.text
+            result = self._step(turn.message.call)
+            self._conversation.append(
+                ToolMessage(
+                    call_id=turn.message.call.id,
+                    name=turn.message.call.name,
+                    content=result.content,
+                    pictures=result.pictures,
+                )
+            )
+            if ended := self._spent(started):
+                return ended
+
+    # -- the model's turn -----------------------------------------------------------------------------------------
+
+    def _take_in(self) -> None:
+        while not self._inbox.empty():
+            text = self._inbox.get()
+            self._scope = self._scope.hearing(text)
+            self._conversation.append(UserMessage(text=text))
+
+    def _model_turn(self) -> Finished:
+        prompt = Prompt(self._system, self._specs, self._conversation.messages)
+        prompt, left_out = fit(self._ports.engine, prompt, self._context_tokens)
+        if left_out:
+            self._ports.emit(
+                events.Notice(
+                    level="info",
+                    text=f"The conversation is longer than this model can hold: its first {left_out} messages were left out.",
+                )
+            )
+        for event in self._ports.engine.generate(prompt, self.cancel):
+            match event:
+                case Prefill(tokens, reused, seconds):
+                    self._ports.emit(events.Prefilled(tokens=tokens, reused=reused, seconds=seconds))
+                case Piece(text, thought):
+                    delta = events.ThoughtDelta if thought else events.TextDelta
+                    self._ports.emit(delta(text=text))
+                case Restarted(cause, attempt):
+                    self._ports.emit(events.EngineRestarted(cause=cause, attempt=attempt))
+                    self._ports.emit(events.TurnRestarted())
+                case Finished():
+                    return self._end_turn(event)
+        raise AssertionError("the engine ended a turn without Finished")
+
+    def _end_turn(self, turn: Finished) -> Finished:
+        self._ports.emit(
+            events.Usage(
+                context_used=turn.context_used,
+                context_tokens=self._context_tokens,
+                decoded=turn.decoded,
+                tokens_per_second=turn.decoded / turn.seconds if turn.seconds > 0 else 0.0,
+            )
+        )
+        self._conversation.append(turn.message)
+        self.cancel.check()
+        return turn
+
+    # -- one call: prepare, execute, finalise ---------------------------------------------------------------------
+
+    def _step(self, call: ToolCall) -> ToolResult:
+        step = f"{self.id}-{len(self._records) + 1}"
+        began = time.monotonic()
+        tool = self._ports.tools.get(call.name)
+        if tool is not None and tool.name == PLAN.name:
+            return self._plan(call)
+        index = self._progress.claim(call.name, call.arguments)
+        prepared = self._prepare(tool, call)
+        title = _title(tool, prepared, call)
+        self._ports.emit(
+            events.StepStarted(
+                step=step, tool=call.name, title=title, arguments=call.arguments, plan_index=index
+            )
+        )
+        result = prepared if isinstance(prepared, ToolResult) else self._permitted(step, title, prepared)
+        self._finalise(step, title, call, prepared, result, time.monotonic() - began)
+        return result
+
+    def _prepare(self, tool: Tool | None, call: ToolCall) -> Prepared | ToolResult:
+        if tool is None:
+            return ToolResult.failed(f"there is no tool called {call.name}")
+        try:
+            arguments = tool.arguments.model_validate(call.arguments)
+        except ValidationError as wrong:
+            first = wrong.errors()[0]
+            return ToolResult.failed(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        try:
+            effect = tool.effect(arguments)
+        except DeskhandError as trouble:
+            return ToolResult.failed(str(trouble))
+        if self._actions.repeats(tool, call.arguments, effect):
+            return ToolResult.refused("this was just done, and nothing has changed since")
+        return Prepared(tool, arguments, effect)
+
+    def _permitted(self, step: str, title: str, prepared: Prepared) -> ToolResult:
+        decision = self._ports.broker.decide(
+            prepared.tool, prepared.arguments, prepared.effect, self._scope
+        )
+        if decision.choice == "deny":
+            return ToolResult.refused(decision.reason)
+        if decision.choice == "ask" and not self._allowed(decision):
+            return ToolResult.refused("the person said no")
+        self.cancel.check()
+        self._scope = self._scope.using(prepared.tool, prepared.effect)
+        return self._execute(step, title, prepared)
+
+    def _allowed(self, decision: Decision) -> bool:
+        assert decision.question is not None
+        asked = time.monotonic()
+        choice = self._ports.ask(decision.question, self.cancel)
+        self._waited += time.monotonic() - asked
+        if choice == "always":
+            self._ports.broker.grant(decision)
+        return choice != "deny"
+
+    def _execute(self, step: str, title: str, prepared: Prepared) -> ToolResult:
+        """Journal, run, journal. A step that the journal could not write down is not run."""
+        entry = None
+        context = _StepContext(self.cancel, lambda text: self._ports.emit(events.StepProgress(step=step, text=text)))
+        try:
+            if prepared.effect.changes:
+                entry = self._ports.journal.prepare(self.id, step, title, prepared.effect)
+            result = prepared.tool.run(prepared.arguments, context)
+        except DeskhandError as trouble:
+            result = ToolResult.failed(str(trouble))
+        if entry is not None:
+            if result.status in ("failed", "refused"):
+                self._ports.journal.failed(entry)
+            else:
+                self._ports.journal.done(entry)
+        if prepared.effect.verb in ("read", "look"):
+            self._scope = self._scope.after_reading(result.content)
+        return result
+
+    def _finalise(
+        self,
+        step: str,
+        title: str,
+        call: ToolCall,
+        prepared: Prepared | ToolResult,
+        result: ToolResult,
+        seconds: float,
+    ) -> None:
+        if isinstance(prepared, Prepared):
+            self._actions.record(prepared.tool, call.arguments, prepared.effect, result)
+            self._records.append(StepRecord(title, call, prepared.effect.verb, result))
+        else:
+            self._records.append(StepRecord(title, call, "compute", result))
+        self._ports.emit(
+            events.StepFinished(
+                step=step,
+                status=result.status,
+                evidence=result.evidence,
+                content=result.content,
+                seconds=seconds,
+                details=result.details,
+            )
+        )
+
+    # -- the plan -------------------------------------------------------------------------------------------------
+
+    def _plan(self, call: ToolCall) -> ToolResult:
+        """Show the plan, ask once for all of it, and let the broker hold the model to it."""
+        try:
+            steps = plan_steps(PlanArguments.model_validate(call.arguments), self._ports.tools)
+        except (ValidationError, ValueError) as wrong:
+            return ToolResult.failed(f"this plan cannot be used: {wrong}")
+        self._ports.emit(events.PlanMade(steps=steps))
+        self._progress = Progress(steps)
+        question = self._ports.broker.contract_question(steps, self._scope)
+        if question is not None:
+            decision_made = time.monotonic()
+            choice = self._ports.ask(question, self.cancel)
+            self._waited += time.monotonic() - decision_made
+            self.cancel.check()
+            if choice == "deny":
+                self._progress = Progress()
+                result = ToolResult.refused("the person said no to the plan")
+                self._records.append(StepRecord(PLAN.title(None), call, "run", result))
+                return result
+        self._scope = self._scope.under(Contract.from_steps(steps))
+        return PLAN.run(PlanArguments.model_validate(call.arguments), _StepContext(self.cancel, lambda _: None))
+
+    # -- budgets --------------------------------------------------------------------------------------------------
+
+    def _spent(self, started: float) -> str:
+        """Why the task must end now, as its last sentence; empty while there is room. Waiting for the person
+        costs nothing."""
+        steps, seconds = len(self._records), time.monotonic() - started - self._waited
+        if self._actions.refusals >= MAX_REFUSALS:
+            return "I stopped: I kept asking for the same step although nothing changed."
+        if steps >= self._profile.max_steps:
+            return f"I stopped after {steps} steps, which is the limit for one task."
+        if seconds >= self._profile.max_seconds:
+            return f"I stopped after {self._profile.max_seconds / 60:.0f} minutes, which is the limit for one task."
+        share = max(steps / self._profile.max_steps, seconds / self._profile.max_seconds)
+        if share >= 0.75 and not self._warned:
+            self._warned = True
+            self._ports.emit(
+                events.Notice(level="warning", text="This task has used three quarters of its steps or time.")
+            )
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _StepContext:
+    cancel: Cancel
+    progress: Callable[[str], None]
+
+
+def _title(tool: Tool | None, prepared: Prepared | ToolResult, call: ToolCall) -> str:
+    if tool is not None and isinstance(prepared, Prepared):
+        return tool.title(prepared.arguments)
+    return call.name.replace("_", " ").capitalize()

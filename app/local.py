@@ -1,0 +1,292 @@
+"""The Assistant that runs on this machine: one agent thread, one engine, one database.
+
+See :class:`app.assistant.Assistant` for the contract of each method. What is asked while nothing runs goes into the
+agent thread's queue; what is said while a task runs goes to that task.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from agent.broker import Broker, Mode
+from agent.context import Profile
+from agent.conversation import Conversation
+from agent.engine.port import Engine, ModelInfo, ModelSpec
+from agent.errors import DeskhandError
+from agent.events import (
+    Choice,
+    Event,
+    ModelLoading,
+    ModelReady,
+    Notice,
+    PlanMade,
+    QuestionAnswered,
+    QuestionAsked,
+    ReminderDue,
+    StepFinished,
+    StepStarted,
+    TaskFinished,
+    TaskStarted,
+)
+from agent.journal import Journal
+from agent.loop import Ports, Task, new_task_id
+from agent.messages import Moment, Request
+from agent.session import Sessions, SessionSummary
+from agent.storage import Storage
+from agent.tool import Tool
+from app.hub import EventHub
+from app.questions import Questions
+from tools.reminders import Reminders
+from tools.voice import Voice
+
+REMINDER_SECONDS = 2.0
+KEPT = (TaskStarted, PlanMade, StepStarted, StepFinished, QuestionAsked, QuestionAnswered, Notice, TaskFinished)
+"""The events that show a session again; what streams (words, levels) is in the outcome as a whole."""
+STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The concrete parts, put together in ``app.compose``."""
+
+    engine: Engine
+    tools: Mapping[str, Tool]
+    broker: Broker
+    journal: Journal
+    storage: Storage
+    sessions: Sessions
+    reminders: Reminders
+    voice: Voice
+    questions: Questions
+    look: Callable[[int], Moment]
+    """The screen of this moment; the argument is the outline's budget in characters."""
+    read_attachment: Callable[[Path, int], str]
+    """An attached file's text, at most so many characters; raises DeskhandError."""
+    system: str
+    spec: ModelSpec
+    speak_answers: bool
+
+
+class LocalAssistant:
+    """See :class:`app.assistant.Assistant`."""
+
+    def __init__(self, parts: Parts, hub: EventHub) -> None:
+        self._parts = parts
+        self._hub = hub
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="agent", daemon=True)
+        self._closing = threading.Event()
+        self._task: Task | None = None
+        self._model: ModelInfo | None = None
+        self._spec = parts.spec
+        self._conversation: Conversation | None = None
+        self._lock = threading.Lock()
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        self._jobs.put(lambda: self._load(self._spec))
+        self._thread.start()
+        threading.Thread(target=self._watch_reminders, name="reminders", daemon=True).start()
+
+    def close(self) -> None:
+        self._closing.set()
+        self.stop()
+        self._parts.voice.close()
+        self._jobs.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout=5)
+        self._parts.engine.close()
+        self._parts.storage.close()
+
+    def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        return self._hub.subscribe(listener)
+
+    def _serve(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            try:
+                job()
+            except DeskhandError as trouble:
+                self._hub.emit(Notice(level="error", text=trouble.what, remedy=trouble.remedy))
+
+    def _watch_reminders(self) -> None:
+        while not self._closing.wait(REMINDER_SECONDS):
+            with contextlib.suppress(DeskhandError):
+                for reminder in self._parts.reminders.take_due():
+                    self._hub.emit(ReminderDue(text=reminder.text))
+
+    # -- the model ------------------------------------------------------------------------------------------------
+
+    def _load(self, spec: ModelSpec) -> None:
+        name = spec.path.stem
+        self._hub.emit(ModelLoading(model=name, fraction=0.0))
+        began = time.monotonic()
+        try:
+            model = self._parts.engine.load(
+                spec, lambda fraction: self._hub.emit(ModelLoading(model=name, fraction=fraction))
+            )
+        except DeskhandError:
+            if self._model is not None:
+                self._parts.engine.load(self._spec, lambda fraction: None)
+            raise
+        self._spec, self._model = spec, model
+        self._hub.emit(
+            ModelReady(model=model.name, context_tokens=model.context_tokens, seconds=time.monotonic() - began)
+        )
+
+    @property
+    def model(self) -> ModelInfo | None:
+        return self._model
+
+    def use_model(self, path: Path) -> None:
+        spec = ModelSpec(
+            path=path,
+            context_tokens=self._spec.context_tokens,
+            gpu_layers=self._spec.gpu_layers,
+            threads=self._spec.threads,
+            thinking=self._spec.thinking,
+        )
+        self._jobs.put(lambda: self._load(spec))
+
+    @property
+    def mode(self) -> Mode:
+        return self._parts.broker.mode
+
+    def set_mode(self, mode: Mode) -> None:
+        self._parts.broker.set_mode(mode)
+
+    # -- requests -------------------------------------------------------------------------------------------------
+
+    def submit(self, request: Request) -> str:
+        with self._lock:
+            running = self._task
+        if running is None:
+            task = new_task_id()
+            self._jobs.put(lambda: self._run(task, request))
+            return task
+        if request.text.strip(" .!").casefold() in STOP_WORDS:
+            self.stop()
+        else:
+            running.said(request.text)
+        return running.id
+
+    def _run(self, task_id: str, request: Request) -> None:
+        """One request from start to end, on the agent thread."""
+        model = self._model
+        if model is None:
+            raise DeskhandError("No model is loaded, so this was not started.", "Choose a model on the Models page.")
+        profile = Profile.of(model)
+        conversation = self._current()
+        task = Task(
+            id=task_id,
+            ports=Ports(
+                engine=self._parts.engine,
+                tools=self._parts.tools,
+                broker=self._parts.broker,
+                journal=self._parts.journal,
+                ask=self._parts.questions.ask,
+                emit=lambda event: self._task_event(conversation.session, event),
+            ),
+            conversation=conversation,
+            profile=profile,
+            system=self._parts.system,
+            context_tokens=model.context_tokens,
+            request=request,
+            attachments=self._attachments(request, profile),
+        )
+        with self._lock:
+            self._task = task
+        try:
+            outcome = task.run()
+        finally:
+            with self._lock:
+                self._task = None
+        if self._parts.speak_answers and request.source == "spoken" and outcome.answer:
+            self._parts.voice.speak(outcome.answer)
+
+    def _attachments(self, request: Request, profile: Profile) -> tuple[tuple[str, str], ...]:
+        budget = profile.observation_chars // max(1, len(request.files))
+        return tuple((path.name, self._parts.read_attachment(path, budget)) for path in request.files)
+
+    def _task_event(self, session: str, event: Event) -> None:
+        if isinstance(event, KEPT):
+            self._parts.sessions.log(session, event)
+        self._hub.emit(event)
+
+    def stop(self) -> None:
+        with self._lock:
+            running = self._task
+        if running is not None:
+            running.cancel.request()
+        self._parts.voice.hush()
+
+    def answer(self, question: str, choice: Choice, by: Literal["window", "voice", "terminal"]) -> None:
+        self._parts.questions.answer(question, choice, by)
+
+    def undo(self, task: str | None = None) -> tuple[str, ...]:
+        task = task or self._parts.journal.last_undoable()
+        if task is None:
+            return ()
+        return tuple(str(line) for line in self._parts.journal.undo(task))
+
+    def look(self) -> Moment:
+        model = self._model
+        chars = Profile.of(model).observation_chars if model else 2000
+        return self._parts.look(chars)
+
+    # -- sessions -------------------------------------------------------------------------------------------------
+
+    def _current(self) -> Conversation:
+        with self._lock:
+            if self._conversation is None:
+                self._conversation = Conversation(self._parts.sessions, self._parts.sessions.create())
+            return self._conversation
+
+    @property
+    def session(self) -> str:
+        return self._current().session
+
+    def new_session(self) -> str:
+        with self._lock:
+            self._conversation = None
+        return self._current().session
+
+    def open_session(self, session: str) -> tuple[Event, ...]:
+        conversation = Conversation(self._parts.sessions, session)
+        with self._lock:
+            self._conversation = conversation
+        return self._parts.sessions.events(session)
+
+    def sessions(self, search: str = "") -> tuple[SessionSummary, ...]:
+        return tuple(self._parts.sessions.list(search))
+
+    # -- voice ----------------------------------------------------------------------------------------------------
+
+    def listen(self) -> None:
+        self._parts.voice.hush()
+        self._parts.voice.listen()
+
+    def listen_done(self) -> None:
+        threading.Thread(target=self._finish_listening, name="listening", daemon=True).start()
+
+    def _finish_listening(self) -> None:
+        try:
+            words = self._parts.voice.finish()
+        except DeskhandError as trouble:
+            self._hub.emit(Notice(level="error", text=trouble.what, remedy=trouble.remedy))
+            return
+        if words:
+            self.submit(Request(text=words, source="spoken"))
+
+    def speak(self, text: str) -> None:
+        self._parts.voice.speak(text)
+
+    def hush(self) -> None:
+        self._parts.voice.hush()
