@@ -17,7 +17,8 @@ from agent.messages import Message, ModelMessage
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool as the model is told of it. ``parameters`` is its JSON schema (pydantic's ``model_json_schema()``)."""
+    """A tool as the model is told of it. ``parameters`` is its JSON schema, from pydantic's
+    ``model_json_schema()``."""
 
     name: str
     description: str
@@ -44,9 +45,13 @@ class Sampling:
     max_tokens: int = 1024
 
 
+GREEDY = Sampling()
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """Which model to run and how. ``context_tokens`` 0 means: as much as the model was made for, at most 8,192."""
+    """Which model to run and how. ``context_tokens`` 0 means: as much as the model was made for, at most
+    8,192."""
 
     path: Path
     context_tokens: int = 0
@@ -84,7 +89,8 @@ class Prefill:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Some characters of the answer or of a thought, as decoded. Never part of a control token or of a call."""
+    """Some characters of the answer or of a thought, as decoded. Never part of a control token or of a
+    call."""
 
     text: str
     thought: bool = False
@@ -92,7 +98,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Restarted:
-    """The child died and is back; everything yielded since the call of ``generate`` is void and comes again."""
+    """The child died and is back; everything yielded since the call of ``generate`` is void and comes
+    again."""
 
     cause: str
     attempt: int
@@ -102,8 +109,8 @@ class Restarted:
 class Finished:
     """The turn is over. ``message`` holds the exact tokens; ``reason`` is why decoding ended.
 
-    call: a complete tool call was made · stop: the model ended its turn · length: ``max_tokens`` or the context ran
-    out · cancelled: it was asked to stop (``message`` is what was said so far, without a call).
+    call: a complete tool call was made · stop: the model ended its turn · length: ``max_tokens`` or the context
+    ran out · cancelled: it was asked to stop (``message`` is what was said so far, without a call).
     """
 
     message: ModelMessage
@@ -126,13 +133,11 @@ class Engine(Protocol):
         """
         ...
 
-    def generate(
-        self, prompt: Prompt, cancel: Cancel, sampling: Sampling = Sampling()
-    ) -> Iterator[EngineEvent]:
-        """Run one model turn: exactly one ``Prefill`` (after each restart again), pieces, then one ``Finished``.
+    def generate(self, prompt: Prompt, cancel: Cancel, sampling: Sampling = GREEDY) -> Iterator[EngineEvent]:
+        """Run one model turn: one ``Prefill`` (after each restart again), pieces, then one ``Finished``.
 
-        A stop ends it within one decode step. Raises EngineDied when restarting did not help, ModelError when the
-        prompt does not fit into the context.
+        A stop ends it within one decode step. Raises EngineDied when restarting did not help, ModelError when
+        the prompt does not fit into the context.
         """
         ...
 

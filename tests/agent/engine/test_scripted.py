@@ -19,7 +19,8 @@ def test_words_are_streamed_and_add_up_to_the_message():
     assert isinstance(events[0], Prefill)
     assert isinstance(events[-1], Finished)
     assert events[-1].reason == "stop"
-    assert "".join(e.text for e in events if isinstance(e, Piece)) == events[-1].message.text == "Hello, world."
+    said = "".join(e.text for e in events if isinstance(e, Piece))
+    assert said == events[-1].message.text == "Hello, world."
 
 
 def test_a_call_ends_its_turn():
