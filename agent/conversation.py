@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agent.messages import Message
+from agent.messages import Message, ToolMessage, UserMessage
 from agent.session import Sessions
 
 
@@ -17,6 +17,19 @@ class Conversation:
     @property
     def messages(self) -> tuple[Message, ...]:
         return self._messages
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The person's own sentences, oldest first."""
+        return tuple(message.text for message in self._messages if isinstance(message, UserMessage))
+
+    @property
+    def tainted(self) -> bool:
+        """Whether anything the person did not write was ever read in this conversation."""
+        return any(
+            isinstance(message, ToolMessage) or (isinstance(message, UserMessage) and bool(message.context))
+            for message in self._messages
+        )
 
     def append(self, message: Message) -> None:
         """Keep ``message``. Raises StorageError when the disk says no; then it is not in memory either."""

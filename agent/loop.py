@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from agent import events
 from agent.actions import MAX_REFUSALS, Actions
-from agent.broker import Broker, Contract, Decision, Scope
+from agent.broker import Broker, Decision, Scope
 from agent.cancel import Cancel, Cancelled
 from agent.context import Profile, fit, tool_spec, user_message
 from agent.conversation import Conversation
@@ -82,7 +82,7 @@ class Task:
         self._context_tokens = context_tokens
         self._request = request
         self._attachments = attachments
-        self._scope = Scope(said=(request.text,), tainted=bool(attachments) or request.moment is not None)
+        self._scope = Scope.of(request, earlier=conversation.said, tainted=conversation.tainted)
         self._actions = Actions()
         self._progress = Progress()
         self._records: list[StepRecord] = []
@@ -147,7 +147,7 @@ class Task:
     def _take_in(self) -> None:
         while not self._inbox.empty():
             text = self._inbox.get()
-            self._scope = self._scope.hearing(text)
+            self._scope.hear(text)
             self._conversation.append(UserMessage(text=text))
 
     def _model_turn(self) -> Finished:
@@ -232,17 +232,22 @@ class Task:
         if decision.choice == "ask" and not self._allowed(decision):
             return ToolResult.refused("the person said no")
         self.cancel.check()
-        self._scope = self._scope.using(prepared.tool, prepared.effect)
-        return self._execute(step, title, prepared)
+        result = self._execute(step, title, prepared)
+        self._scope.ran(prepared.tool, prepared.effect, result)
+        return result
 
     def _allowed(self, decision: Decision) -> bool:
         assert decision.question is not None
-        asked = time.monotonic()
-        choice = self._ports.ask(decision.question, self.cancel)
-        self._waited += time.monotonic() - asked
+        choice = self._ask(decision.question)
         if choice == "always":
             self._ports.broker.grant(decision)
         return choice != "deny"
+
+    def _ask(self, question: Question) -> Choice:
+        asked = time.monotonic()
+        choice = self._ports.ask(question, self.cancel)
+        self._waited += time.monotonic() - asked
+        return choice
 
     def _execute(self, step: str, title: str, prepared: Prepared) -> ToolResult:
         """Journal, run, journal. A step that the journal could not write down is not run."""
@@ -259,8 +264,6 @@ class Task:
                 self._ports.journal.failed(entry)
             else:
                 self._ports.journal.done(entry)
-        if prepared.effect.verb in ("read", "look"):
-            self._scope = self._scope.after_reading(result.content)
         return result
 
     def _finalise(
@@ -299,17 +302,13 @@ class Task:
         self._ports.emit(events.PlanMade(steps=steps))
         self._progress = Progress(steps)
         question = self._ports.broker.contract_question(steps, self._scope)
-        if question is not None:
-            decision_made = time.monotonic()
-            choice = self._ports.ask(question, self.cancel)
-            self._waited += time.monotonic() - decision_made
+        if question is not None and self._ask(question) == "deny":
             self.cancel.check()
-            if choice == "deny":
-                self._progress = Progress()
-                result = ToolResult.refused("the person said no to the plan")
-                self._records.append(StepRecord(PLAN.title(None), call, "run", result))
-                return result
-        self._scope = self._scope.under(Contract.from_steps(steps))
+            self._progress = Progress()
+            result = ToolResult.refused("the person said no to the plan")
+            self._records.append(StepRecord("Carry out the plan", call, "run", result))
+            return result
+        self._scope.approve(self._ports.broker.contract_of(steps))
         return PLAN.run(PlanArguments.model_validate(call.arguments), _StepContext(self.cancel, lambda _: None))
 
     # -- budgets --------------------------------------------------------------------------------------------------

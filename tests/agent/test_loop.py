@@ -1,0 +1,239 @@
+"""The loop, from request to outcome, with written answers in place of a model and everything else real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from agent import events
+from agent.broker import Broker, Grants, Policy
+from agent.cancel import Cancel
+from agent.context import Profile
+from agent.conversation import Conversation
+from agent.engine.scripted import Dies, Reply, ScriptedEngine
+from agent.errors import EngineDied
+from agent.events import Choice, Event, Outcome, Question
+from agent.journal import Journal
+from agent.loop import Ports, Task, new_task_id
+from agent.messages import Request, ToolCall, ToolMessage
+from agent.plan import PLAN
+from agent.session import Sessions
+from agent.storage import Storage
+from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
+
+
+class PathText(Arguments):
+    path: str
+    text: str = ""
+
+
+@dataclass
+class World:
+    """A workspace with two real file tools, a person who answers in a fixed way, and a record of every event."""
+
+    root: Path
+    storage: Storage
+    choice: Choice = "allow"
+    asked: list[Question] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    during_write: Callable[[Task], None] = lambda task: None
+    profile: Profile = Profile(observation_chars=1000, max_steps=8, max_seconds=60)
+
+    def run(self, *replies: Reply, text: str = "write a.txt") -> Outcome:
+        self.engine = ScriptedEngine(replies)
+        sessions = Sessions(self.storage)
+        self.conversation = Conversation(sessions, sessions.create())
+        self.journal = Journal(self.storage, self.root / "journal")
+        tools = {tool.name: tool for tool in (PLAN, self._write_tool(), self._read_tool())}
+        self.task = Task(
+            id=new_task_id(),
+            ports=Ports(
+                engine=self.engine,
+                tools=tools,
+                broker=Broker(Policy("ask", self.workspace, self.root), Grants(self.storage)),
+                journal=self.journal,
+                ask=self._ask,
+                emit=self.events.append,
+            ),
+            conversation=self.conversation,
+            profile=self.profile,
+            system="You are a test.",
+            context_tokens=8192,
+            request=Request(text=text),
+        )
+        return self.task.run()
+
+    @property
+    def workspace(self) -> Path:
+        return self.root / "workspace"
+
+    def results(self) -> list[str]:
+        return [message.content for message in self.conversation.messages if isinstance(message, ToolMessage)]
+
+    def of(self, kind: type[Event]) -> list[Event]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+    def _ask(self, question: Question, cancel: Cancel) -> Choice:
+        self.asked.append(question)
+        return self.choice
+
+    def _effect(self, arguments: PathText, verb: str) -> Effect:
+        path = self.workspace / arguments.path
+        changes = (path,) if verb == "write" else ()
+        return Effect(verb, (Target("path", "File", str(path), arguments.path),), changes, "restores it", "Write?")
+
+    def _write_tool(self) -> Tool:
+        def write(arguments: PathText, context: ToolContext) -> ToolResult:
+            self.during_write(self.task)
+            (self.workspace / arguments.path).write_text(arguments.text)
+            return ToolResult("confirmed", f'wrote "{arguments.path}"', evidence=f"{len(arguments.text)} bytes")
+
+        return Tool(
+            "write_file", "", PathText, lambda a: self._effect(a, "write"), write, lambda a: f"Write **{a.path}**"
+        )
+
+    def _read_tool(self) -> Tool:
+        def read(arguments: PathText, context: ToolContext) -> ToolResult:
+            path = self.workspace / arguments.path
+            if not path.exists():
+                return ToolResult.failed(f'there is no file "{arguments.path}"')
+            return ToolResult("confirmed", path.read_text(), evidence="read")
+
+        return Tool(
+            "read_file", "", PathText, lambda a: self._effect(a, "read"), read, lambda a: f"Read **{a.path}**"
+        )
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    storage = Storage(tmp_path / "deskhand.db")
+    world = World(tmp_path, storage)
+    world.workspace.mkdir()
+    yield world
+    storage.close()
+
+
+def call(name: str, **arguments: object) -> ToolCall:
+    return ToolCall(id=f"{name}-{len(arguments)}-{id(arguments)}", name=name, arguments=arguments)
+
+
+def plan(*steps: tuple[str, str]) -> ToolCall:
+    return call("plan", steps=[{"do": do, "with": about} for do, about in steps])
+
+
+def test_an_answer_without_a_call_is_streamed_and_ends_the_task(world: World) -> None:
+    outcome = world.run("Hello there.", text="hello")
+    assert (outcome.status, outcome.answer) == ("answered", "Hello there.")
+    assert "".join(event.text for event in world.of(events.TextDelta)) == "Hello there."
+    assert isinstance(world.events[0], events.TaskStarted)
+    assert isinstance(world.events[-1], events.TaskFinished)
+
+
+def test_a_call_is_asked_for_journalled_run_and_proved(world: World) -> None:
+    outcome = world.run(call("write_file", path="a.txt", text="milk"), "Done.")
+    assert (world.workspace / "a.txt").read_text() == "milk"
+    assert outcome.status == "confirmed"
+    assert [(proof.claim, proof.proof, proof.holds) for proof in outcome.evidence] == [
+        ("Write **a.txt**", "4 bytes", True)
+    ]
+    assert len(world.asked) == 1
+    assert len(outcome.changed) == 1
+    world.journal.undo(world.task.id)
+    assert not (world.workspace / "a.txt").exists()
+
+
+def test_a_no_is_a_result_and_nothing_happens(world: World) -> None:
+    world.choice = "deny"
+    outcome = world.run(call("write_file", path="a.txt", text="milk"), "I left it alone.")
+    assert not (world.workspace / "a.txt").exists()
+    assert outcome.status == "refused"
+    assert world.results() == ["refused: the person said no"]
+
+
+def test_an_unknown_tool_and_bad_arguments_are_results_that_the_model_reads(world: World) -> None:
+    outcome = world.run(call("teleport"), call("write_file", text="no path"), "Sorry.")
+    assert world.results() == ["error: there is no tool called teleport", "error: path: Field required"]
+    assert outcome.status == "failed"
+
+
+def test_the_same_call_on_an_unchanged_world_is_refused_and_three_refusals_end_the_task(world: World) -> None:
+    (world.workspace / "a.txt").write_text("milk")
+    outcome = world.run(*[call("read_file", path="a.txt") for _ in range(9)])
+    assert world.results()[0] == "milk"
+    assert world.results()[1:] == ["refused: this was just done, and nothing has changed since"] * 3
+    assert "nothing changed" in outcome.answer
+
+
+def test_an_approved_plan_is_asked_for_once_and_ticked_off(world: World) -> None:
+    outcome = world.run(
+        plan(("write_file", "a.txt"), ("write_file", "b.txt")),
+        call("write_file", path="a.txt", text="1"),
+        call("write_file", path="b.txt", text="2"),
+        "Both are there.",
+        text="write a.txt and b.txt",
+    )
+    assert len(world.asked) == 1
+    assert outcome.status == "confirmed"
+    assert [event.plan_index for event in world.of(events.StepStarted)] == [0, 1]
+    assert [step.title for step in world.of(events.PlanMade)[0].steps] == ["Write **a.txt**", "Write **b.txt**"]
+
+
+def test_what_goes_beyond_the_plan_asks_again(world: World) -> None:
+    world.run(
+        plan(("write_file", "a.txt"), ("write_file", "b.txt")),
+        call("write_file", path="a.txt", text="1"),
+        call("write_file", path="c.txt", text="3"),
+        "Done.",
+    )
+    assert len(world.asked) == 2
+
+
+def test_a_plan_that_is_turned_down_changes_nothing(world: World) -> None:
+    world.choice = "deny"
+    outcome = world.run(plan(("write_file", "a.txt")), "I did nothing.")
+    assert world.results() == ["refused: the person said no to the plan"]
+    assert outcome.status == "refused"
+
+
+def test_a_plan_that_was_not_finished_is_partial(world: World) -> None:
+    outcome = world.run(
+        plan(("write_file", "a.txt"), ("write_file", "b.txt")), call("write_file", path="a.txt", text="1"), "Done!"
+    )
+    assert outcome.status == "partial"
+
+
+def test_a_stop_during_a_step_ends_the_task_after_it(world: World) -> None:
+    world.during_write = lambda task: task.cancel.request()
+    outcome = world.run(call("write_file", path="a.txt", text="milk"), "never said")
+    assert outcome.status == "stopped"
+    assert len(outcome.changed) == 1
+
+
+def test_what_is_said_during_a_task_is_read_before_the_next_turn(world: World) -> None:
+    world.during_write = lambda task: task.said("and be quick")
+    world.run(call("write_file", path="a.txt", text="milk"), "Done.")
+    assert [m.text for m in world.engine.prompts[1].messages if m.role == "user"] == ["write a.txt", "and be quick"]
+
+
+def test_a_death_of_the_engine_in_mid_answer_voids_what_was_streamed(world: World) -> None:
+    outcome = world.run(Dies("it was killed", then="All of it."), text="hello")
+    assert outcome.answer == "All of it."
+    kinds = [type(event) for event in world.events]
+    assert kinds.index(events.TextDelta) < kinds.index(events.EngineRestarted) < kinds.index(events.TurnRestarted)
+
+
+def test_an_engine_that_cannot_be_brought_back_ends_the_task_with_words_for_the_person(world: World) -> None:
+    outcome = world.run(EngineDied("The model stopped working.", "Choose another one."), text="hello")
+    assert (outcome.status, outcome.error, outcome.remedy) == (
+        "failed", "The model stopped working.", "Choose another one."
+    )  # fmt: skip
+
+
+def test_a_task_ends_at_its_limit_of_steps_with_a_warning_before(world: World) -> None:
+    world.profile = Profile(observation_chars=1000, max_steps=4, max_seconds=60)
+    outcome = world.run(*[call("write_file", path=f"{n}.txt", text="x") for n in range(9)])
+    assert "4 steps" in outcome.answer
+    assert [event.level for event in world.of(events.Notice)] == ["warning"]
