@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class Value(BaseModel):
     """Base of the immutable, serialisable data of this package."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
 
 class Picture(Value):

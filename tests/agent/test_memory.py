@@ -12,9 +12,13 @@ from agent.storage import Storage
 
 
 @pytest.fixture(params=["full text index", "counted words"])
-def memory(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Memory]:
+def memory(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Memory]:
     if request.param == "counted words":
-        monkeypatch.setattr(memory_module, "_INDEX", "CREATE VIRTUAL TABLE temp.memory_words USING nosuchmodule(text)")
+        monkeypatch.setattr(
+            memory_module, "_INDEX", "CREATE VIRTUAL TABLE temp.memory_words USING nosuchmodule(text)"
+        )
     storage = Storage(tmp_path / "deskhand.db")
     yield Memory(storage)
     storage.close()

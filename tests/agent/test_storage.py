@@ -115,7 +115,9 @@ def test_a_full_disk_is_told_kindly_and_what_was_saved_stays(tmp_path: Path) -> 
     storage.close()
 
 
-def test_a_database_in_use_by_another_program_is_told_kindly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_in_use_by_another_program_is_told_kindly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("agent.storage._BUSY_SECONDS", 0.05)
     storage = Storage(tmp_path / "deskhand.db")
     other = sqlite3.connect(tmp_path / "deskhand.db", isolation_level=None)
