@@ -55,7 +55,7 @@ def _without_titles(node: object, inside_properties: bool = False) -> dict:
 
 def user_message(request: Request, attachments: tuple[tuple[str, str], ...] = ()) -> UserMessage:
     """The request as a message. ``attachments`` are (name, text) pairs already trimmed to the profile."""
-    blocks = [f"<file name=\"{_attribute(name)}\">\n{_enclosed(text)}\n</file>" for name, text in attachments]
+    blocks = [f'<file name="{_attribute(name)}">\n{_enclosed(text)}\n</file>' for name, text in attachments]
     pictures = ()
     if request.moment is not None:
         blocks.append(f"<screen>\n{_enclosed(request.moment.outline)}\n</screen>")
@@ -90,4 +90,3 @@ def fit(
         if engine.count_tokens(shorter) <= room // 2 or start == starts[-1]:
             return shorter, start
     return prompt, 0
-

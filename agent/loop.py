@@ -224,9 +224,7 @@ class Task:
         return Prepared(tool, arguments, effect)
 
     def _permitted(self, step: str, title: str, prepared: Prepared) -> ToolResult:
-        decision = self._ports.broker.decide(
-            prepared.tool, prepared.arguments, prepared.effect, self._scope
-        )
+        decision = self._ports.broker.decide(prepared.tool, prepared.arguments, prepared.effect, self._scope)
         if decision.choice == "deny":
             return ToolResult.refused(decision.reason)
         if decision.choice == "ask" and not self._allowed(decision):
@@ -252,7 +250,9 @@ class Task:
     def _execute(self, step: str, title: str, prepared: Prepared) -> ToolResult:
         """Journal, run, journal. A step that the journal could not write down is not run."""
         entry = None
-        context = _StepContext(self.cancel, lambda text: self._ports.emit(events.StepProgress(step=step, text=text)))
+        context = _StepContext(
+            self.cancel, lambda text: self._ports.emit(events.StepProgress(step=step, text=text))
+        )
         try:
             if prepared.effect.changes:
                 entry = self._ports.journal.prepare(self.id, step, title, prepared.effect)
@@ -309,7 +309,9 @@ class Task:
             self._records.append(StepRecord("Carry out the plan", call, "run", result))
             return result
         self._scope.approve(self._ports.broker.contract_of(steps))
-        return PLAN.run(PlanArguments.model_validate(call.arguments), _StepContext(self.cancel, lambda _: None))
+        return PLAN.run(
+            PlanArguments.model_validate(call.arguments), _StepContext(self.cancel, lambda _: None)
+        )
 
     # -- budgets --------------------------------------------------------------------------------------------------
 

@@ -68,7 +68,9 @@ def _status(
         return "failed"
     statuses = [record.result.status for record in acts]
     if not statuses:
-        trouble = [record.result.status for record in records if record.result.status in ("failed", "refused")]
+        trouble = [
+            record.result.status for record in records if record.result.status in ("failed", "refused")
+        ]
         everything = len(trouble) == len(records)
         return trouble[-1] if trouble and everything else "answered"
     if all(status == "confirmed" for status in statuses):

@@ -19,7 +19,9 @@ MAX_STEPS = 7
 
 class PlanItem(Arguments):
     do: str = Field(description="a tool's name")
-    with_: str = Field(default="", alias="with", description="what it is about: a path, an application, a few words")
+    with_: str = Field(
+        default="", alias="with", description="what it is about: a path, an application, a few words"
+    )
 
 
 class PlanArguments(Arguments):

@@ -47,7 +47,16 @@ from tools.reminders import Reminders
 from tools.voice import Voice
 
 REMINDER_SECONDS = 2.0
-KEPT = (TaskStarted, PlanMade, StepStarted, StepFinished, QuestionAsked, QuestionAnswered, Notice, TaskFinished)
+KEPT = (
+    TaskStarted,
+    PlanMade,
+    StepStarted,
+    StepFinished,
+    QuestionAsked,
+    QuestionAnswered,
+    Notice,
+    TaskFinished,
+)
 """The events that show a session again; what streams (words, levels) is in the outcome as a whole."""
 STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
 
@@ -138,7 +147,9 @@ class LocalAssistant:
             raise
         self._spec, self._model = spec, model
         self._hub.emit(
-            ModelReady(model=model.name, context_tokens=model.context_tokens, seconds=time.monotonic() - began)
+            ModelReady(
+                model=model.name, context_tokens=model.context_tokens, seconds=time.monotonic() - began
+            )
         )
 
     @property
@@ -181,7 +192,9 @@ class LocalAssistant:
         """One request from start to end, on the agent thread."""
         model = self._model
         if model is None:
-            raise DeskhandError("No model is loaded, so this was not started.", "Choose a model on the Models page.")
+            raise DeskhandError(
+                "No model is loaded, so this was not started.", "Choose a model on the Models page."
+            )
         profile = Profile.of(model)
         conversation = self._current()
         task = Task(

@@ -83,16 +83,25 @@ class World:
     def _effect(self, arguments: PathText, verb: str) -> Effect:
         path = self.workspace / arguments.path
         changes = (path,) if verb == "write" else ()
-        return Effect(verb, (Target("path", "File", str(path), arguments.path),), changes, "restores it", "Write?")
+        return Effect(
+            verb, (Target("path", "File", str(path), arguments.path),), changes, "restores it", "Write?"
+        )
 
     def _write_tool(self) -> Tool:
         def write(arguments: PathText, context: ToolContext) -> ToolResult:
             self.during_write(self.task)
             (self.workspace / arguments.path).write_text(arguments.text)
-            return ToolResult("confirmed", f'wrote "{arguments.path}"', evidence=f"{len(arguments.text)} bytes")
+            return ToolResult(
+                "confirmed", f'wrote "{arguments.path}"', evidence=f"{len(arguments.text)} bytes"
+            )
 
         return Tool(
-            "write_file", "", PathText, lambda a: self._effect(a, "write"), write, lambda a: f"Write **{a.path}**"
+            "write_file",
+            "",
+            PathText,
+            lambda a: self._effect(a, "write"),
+            write,
+            lambda a: f"Write **{a.path}**",
         )
 
     def _read_tool(self) -> Tool:
@@ -178,7 +187,10 @@ def test_an_approved_plan_is_asked_for_once_and_ticked_off(world: World) -> None
     assert len(world.asked) == 1
     assert outcome.status == "confirmed"
     assert [event.plan_index for event in world.of(events.StepStarted)] == [0, 1]
-    assert [step.title for step in world.of(events.PlanMade)[0].steps] == ["Write **a.txt**", "Write **b.txt**"]
+    assert [step.title for step in world.of(events.PlanMade)[0].steps] == [
+        "Write **a.txt**",
+        "Write **b.txt**",
+    ]
 
 
 def test_what_goes_beyond_the_plan_asks_again(world: World) -> None:
@@ -200,7 +212,9 @@ def test_a_plan_that_is_turned_down_changes_nothing(world: World) -> None:
 
 def test_a_plan_that_was_not_finished_is_partial(world: World) -> None:
     outcome = world.run(
-        plan(("write_file", "a.txt"), ("write_file", "b.txt")), call("write_file", path="a.txt", text="1"), "Done!"
+        plan(("write_file", "a.txt"), ("write_file", "b.txt")),
+        call("write_file", path="a.txt", text="1"),
+        "Done!",
     )
     assert outcome.status == "partial"
 
@@ -215,14 +229,21 @@ def test_a_stop_during_a_step_ends_the_task_after_it(world: World) -> None:
 def test_what_is_said_during_a_task_is_read_before_the_next_turn(world: World) -> None:
     world.during_write = lambda task: task.said("and be quick")
     world.run(call("write_file", path="a.txt", text="milk"), "Done.")
-    assert [m.text for m in world.engine.prompts[1].messages if m.role == "user"] == ["write a.txt", "and be quick"]
+    assert [m.text for m in world.engine.prompts[1].messages if m.role == "user"] == [
+        "write a.txt",
+        "and be quick",
+    ]
 
 
 def test_a_death_of_the_engine_in_mid_answer_voids_what_was_streamed(world: World) -> None:
     outcome = world.run(Dies("it was killed", then="All of it."), text="hello")
     assert outcome.answer == "All of it."
     kinds = [type(event) for event in world.events]
-    assert kinds.index(events.TextDelta) < kinds.index(events.EngineRestarted) < kinds.index(events.TurnRestarted)
+    assert (
+        kinds.index(events.TextDelta)
+        < kinds.index(events.EngineRestarted)
+        < kinds.index(events.TurnRestarted)
+    )
 
 
 def test_an_engine_that_cannot_be_brought_back_ends_the_task_with_words_for_the_person(world: World) -> None:

@@ -19,7 +19,9 @@ def record(title: str, result: ToolResult, verb: str = "write") -> StepRecord:
     return StepRecord(title, ToolCall(id=title, name="write_file", arguments={}), verb, result)
 
 
-def status(*records: StepRecord, left: int = 0, stopped: bool = False, error: StorageError | None = None) -> str:
+def status(
+    *records: StepRecord, left: int = 0, stopped: bool = False, error: StorageError | None = None
+) -> str:
     plan_left = tuple(PlanStep(tool="press", about="", title="Press") for _ in range(left))
     return judge(
         answer="Done.", records=records, plan_left=plan_left, changed=(), stopped=stopped, error=error
