@@ -157,7 +157,8 @@ class Task:
             self._ports.emit(
                 events.Notice(
                     level="info",
-                    text=f"The conversation is longer than this model can hold: its first {left_out} messages were left out.",
+                    text="The conversation is longer than this model can hold: "
+                    f"its first {left_out} messages were left out.",
                 )
             )
         for event in self._ports.engine.generate(prompt, self.cancel):

@@ -122,7 +122,8 @@ class ToolContext(Protocol):
 @dataclass(frozen=True, slots=True)
 class Tool(Generic[A]):
     """One tool. ``effect`` and ``title`` are pure and quick: they look at the arguments, not at the world, except
-    to resolve a path or to name the front window. ``run`` may block and must look at ``context.cancel``; it returns failures as results and lets
+    to resolve a path or to name the front window.
+    ``run`` may block and must look at ``context.cancel``; it returns failures as results and lets
     only programming errors out."""
 
     name: str

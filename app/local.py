@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tools.reminders import Reminders
+
 from agent.broker import Broker, Mode
 from agent.context import Profile
 from agent.conversation import Conversation
@@ -43,7 +45,6 @@ from agent.storage import Storage
 from agent.tool import Tool
 from app.hub import EventHub
 from app.questions import Questions
-from tools.reminders import Reminders
 from tools.voice import Voice
 
 REMINDER_SECONDS = 2.0
