@@ -1,11 +1,11 @@
-"""A virtual desktop: a message bus, an X server without a screen, accessibility switched on, a window manager.
+"""A virtual desktop: an X server without a screen, a message bus, accessibility, a window manager.
 
 Used by the end-to-end tests, by ``./dev demo`` where there is no screen, and from a shell:
 
     python -m tests.virtual_desktop -- mousepad notes.txt
 
-Everything started here ends here, also when the process that started it is killed. It has its own home folder and
-runtime folder, so nothing of the person's desktop is read or changed. Sound is in :mod:`tests.virtual_sound`.
+Everything started here ends here, also when the process that started it is killed. It has its own home and
+runtime folders, so nothing of the person's desktop is read or changed. Sound is in :mod:`tests.virtual_sound`.
 Debian packages: xvfb openbox dbus-daemon at-spi2-core.
 """
 

@@ -1,0 +1,241 @@
+"""The desktop as the tools see it: windows, what is in them, keys, pointer, clipboard, pixels, applications.
+
+Data and Protocols only. Adapters live next door, one file each, and :func:`tools.desktop.connect` picks those that
+fit this machine. Every method may be called from any thread (adapters lock); all block, most for milliseconds.
+Foreign errors come out as :class:`agent.errors.DesktopError`; a window or control that vanished in the meantime is
+an ordinary return value (``None``, ``False``), because that happens all the time on a desktop.
+
+Deskhand's own windows, and windows of applications on the privacy list, are never listed: what is not listed
+cannot be looked at or acted on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from agent.cancel import Cancel
+from agent.messages import Picture
+
+Role = Literal[
+    "button",
+    "field",
+    "text",
+    "checkbox",
+    "radio",
+    "combo",
+    "list",
+    "item",
+    "menu",
+    "tab",
+    "link",
+    "label",
+    "table",
+    "cell",
+    "slider",
+    "image",
+    "heading",
+    "dialog",
+    "bar",
+    "group",
+]
+State = Literal[
+    "focused", "checked", "unchecked", "selected", "disabled", "expanded", "collapsed", "editable", "secret"
+]
+"""``editable``: its text can be changed. ``secret``: a password field, whose value is never read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """A rectangle in screen pixels, origin at the top left."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def centre(self) -> tuple[int, int]:
+        return self.x + self.width // 2, self.y + self.height // 2
+
+    def contains(self, x: int, y: int) -> bool:
+        return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A top-level window as it was when it was listed. ``id`` stays the same for as long as it lives."""
+
+    id: int
+    title: str
+    application: str
+    """The name a person knows: "Mousepad"."""
+    program: str
+    """The window class, lower case: "mousepad"."""
+    pid: int
+    bounds: Bounds
+    dialog: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A visible control of a window's accessibility tree, and what is in it."""
+
+    key: str
+    """Names the control for as long as it lives; only the adapter that made it knows what it means."""
+    role: Role
+    name: str
+    value: str
+    """Its text, or its number as text; empty when it has none and for password fields."""
+    states: frozenset[State]
+    bounds: Bounds | None
+    children: tuple[Node, ...] = ()
+
+
+class Windows(Protocol):
+    """The window manager."""
+
+    def list(self) -> tuple[Window, ...]:
+        """All windows, front first."""
+        ...
+
+    def front(self) -> Window | None:
+        """The topmost window."""
+        ...
+
+    def active(self) -> Window | None:
+        """The window that gets the keys, if it is one of those listed."""
+        ...
+
+    def find(self, id: int) -> Window | None:
+        """The window as it is now, or ``None`` when it is gone."""
+        ...
+
+    def focus(self, window: Window) -> bool:
+        """Bring to the front and give it the keys; whether it has them now."""
+        ...
+
+    def close(self, window: Window) -> None:
+        """Ask it to close, as its close button would."""
+        ...
+
+    def hidden(self) -> tuple[Bounds, ...]:
+        """Where windows of applications on the privacy list are; captures black these out."""
+        ...
+
+
+class Accessibility(Protocol):
+    """The accessibility tree: reading it, and acting on what is in it without the pointer."""
+
+    def read(self, window: Window) -> Node | None:
+        """The visible controls of ``window``; ``None`` when the application shows no tree."""
+        ...
+
+    def find(self, window: Window, key: str) -> Node | None:
+        """One control as it is now, without its children."""
+        ...
+
+    def press(self, key: str) -> bool:
+        """Do what a click would do; whether the control offers that (which proves nothing about the effect)."""
+        ...
+
+    def focus(self, key: str) -> bool: ...
+
+    def set_text(self, key: str, text: str) -> bool:
+        """Replace its text; whether the control accepts that."""
+        ...
+
+    def insert_text(self, key: str, text: str) -> bool:
+        """Put ``text`` at the caret, where typing would; ``False`` when that cannot be done (or some text is
+        selected, which typing would replace)."""
+        ...
+
+
+class Keyboard(Protocol):
+    """Keys as a person presses them: they reach whatever window is active."""
+
+    def type(self, text: str) -> None:
+        """Type ``text`` exactly, whatever the keyboard layout. Keep it short: it is not interrupted."""
+        ...
+
+    def press(self, keys: str) -> None:
+        """Press combinations such as ``ctrl+s`` or ``alt+f4``, several with spaces between. Raises ValueError on
+        a name it does not know. Whatever happens, no key stays down."""
+        ...
+
+
+class Pointer(Protocol):
+    def position(self) -> tuple[int, int]: ...
+
+    def click(self, x: int, y: int) -> None: ...
+
+    def scroll(
+        self, x: int, y: int, direction: Literal["up", "down", "left", "right"], notches: int
+    ) -> None: ...
+
+
+class Clipboard(Protocol):
+    def read(self) -> str:
+        """The text on it; empty when there is none."""
+        ...
+
+    def write(self, text: str) -> None:
+        """Put ``text`` on it; it stays for as long as this process lives."""
+        ...
+
+
+class Capture(Protocol):
+    def monitor(self, x: int, y: int) -> Bounds:
+        """The monitor that shows this point."""
+        ...
+
+    def grab(self, bounds: Bounds, black: Sequence[Bounds] = ()) -> Picture:
+        """The pixels of ``bounds``, with the rectangles of ``black`` (screen coordinates) painted over."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """An installed application. ``id`` is that of its ``.desktop`` file."""
+
+    id: str
+    name: str
+    names: tuple[str, ...]
+    """Everything else it may be called: localised and generic names, keywords, the program's file name."""
+    command: tuple[str, ...]
+    categories: tuple[str, ...]
+    types: tuple[str, ...]
+    """MIME types it opens."""
+    programs: tuple[str, ...]
+    """Window classes its windows may have, lower case."""
+
+
+class Applications(Protocol):
+    def list(self) -> tuple[Application, ...]:
+        """All that a person would find in the menu, by name."""
+        ...
+
+    def default_for(self, mime: str) -> Application | None:
+        """What opens files of this type."""
+        ...
+
+    def start(self, application: Application, path: Path | None = None) -> None:
+        """Start it, with the switches it needs to show its accessibility tree. Does not wait for the window."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Desktop:
+    """The ports of one desktop, together."""
+
+    windows: Windows
+    accessibility: Accessibility
+    keyboard: Keyboard
+    pointer: Pointer
+    clipboard: Clipboard
+    capture: Capture
+    applications: Applications
+    read_text: Callable[[Picture, Cancel], tuple[str, ...]]
+    """OCR, for windows without a tree: the lines of text, top to bottom; empty when no OCR is installed."""
