@@ -44,8 +44,9 @@ class Assistant(Protocol):
         """Undo what ``task`` (or the last task that changed something) changed; one line each. Blocks (file moves)."""
         ...
 
-    def look(self) -> Moment:
-        """The screen of this moment, for a request or for the thumbnail. Blocks for some tenths of a second."""
+    def look(self, region: tuple[int, int, int, int] | None = None) -> Moment:
+        """The screen of this moment, for a request or for the thumbnail; ``region`` (x, y, width, height in pixels)
+        narrows it to a part of the screen. Blocks for some tenths of a second. Raises DesktopError."""
         ...
 
     @property

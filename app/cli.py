@@ -1,0 +1,378 @@
+"""The command line: ``deskhand`` and its commands. Thin: arguments in, the assistant does it, events out.
+
+Exit codes: 0 done, 1 not done, 2 wrong usage, 130 stopped. Everything heavy is imported inside the command that
+needs it, so that ``--help`` and shell completion answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from agent.errors import DeskhandError
+
+if TYPE_CHECKING:
+    from agent.events import Event, Question
+    from agent.messages import Request
+    from app.assistant import Assistant
+    from app.settings import Places, Settings
+    from app.terminal import Printer
+
+    Build = Callable[[Settings, Places], Assistant]
+
+DONE, NOT_DONE, USAGE, STOPPED = 0, 1, 2, 130
+MODES = ("read-only", "ask", "workspace", "full")
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the commands stand on; tests bring their own."""
+
+    build: Build
+    places: Callable[[], Places]
+    read: Callable[[str], str]
+    """Reads one line from the person, after showing its argument; raises EOFError when nobody is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options every command takes."""
+
+    as_json: bool
+    model: str | None
+    mode: str | None
+
+
+def run(arguments: Sequence[str], surroundings: Surroundings | None = None) -> int:
+    """Run one command and return its exit code. Nothing is raised but what is a bug."""
+    as_json = "--json" in arguments
+    try:
+        code = deskhand.main(
+            list(arguments), prog_name="deskhand", standalone_mode=False, obj=surroundings or _standard()
+        )
+        return code if isinstance(code, int) else DONE
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return STOPPED
+    except DeskhandError as trouble:
+        from agent.events import Notice
+
+        _printer(as_json).show(Notice(level="error", text=trouble.what, remedy=trouble.remedy))
+        return NOT_DONE
+
+
+def _standard() -> Surroundings:
+    def build(settings: Settings, places: Places) -> Assistant:
+        from app import compose
+
+        return compose.build(settings, places)
+
+    def places() -> Places:
+        from app.settings import Places
+
+        return Places.standard()
+
+    return Surroundings(build=build, places=places, read=_read_line)
+
+
+def _read_line(prompt: str) -> str:
+    """One line from the person. Asked on standard error: standard output is the answer's."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise EOFError
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line
+
+
+def common(command: F) -> F:
+    """``--json``, ``--model`` and ``--mode``, handed over as ``options``."""
+
+    def gather(as_json: bool, model: str | None, mode: str | None, **rest: Any) -> Any:
+        return command(options=Options(as_json, model, mode), **rest)
+
+    gather.__name__, gather.__doc__ = command.__name__, command.__doc__
+    gather.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    for decorate in (
+        click.option("--mode", type=click.Choice(MODES), help="What may be done without asking."),
+        click.option("--model", metavar="NAME", help="A model's name, or the path of a GGUF."),
+        click.option("--json", "as_json", is_flag=True, help="One JSON object per event."),
+    ):
+        gather = decorate(gather)
+    return gather  # type: ignore[return-value]
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="deskhand", prog_name="deskhand")
+@click.option("--model", metavar="NAME", help="A model's name, or the path of a GGUF.")
+@click.option("--mode", type=click.Choice(MODES), help="What may be done without asking.")
+@click.pass_context
+def deskhand(context: click.Context, model: str | None, mode: str | None) -> int:
+    """A desktop assistant that runs wholly on this machine. Without a command: its window."""
+    if context.invoked_subcommand is not None:
+        return DONE
+    if sys.platform == "linux" and not any(
+        os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    ):
+        raise DeskhandError(
+            "There is no screen here to open a window on.",
+            'In a terminal, use: deskhand do "…" or deskhand ask "…".',
+        )
+    from app.qt.main import main as window
+
+    surroundings: Surroundings = context.obj
+    places = surroundings.places()
+    return window(_settings(places, Options(False, model, mode)), places)
+
+
+@deskhand.command()
+@common
+@click.option("--session", metavar="ID", help="Go on with an earlier session.")
+@click.option(
+    "--file", "files", type=click.Path(exists=True, path_type=Path), multiple=True, help="Attach a file."
+)
+@click.argument("words", nargs=-1, required=True)
+@click.pass_obj
+def do(
+    surroundings: Surroundings,
+    options: Options,
+    session: str | None,
+    files: tuple[Path, ...],
+    words: tuple[str, ...],
+) -> int:
+    """Do something: deskhand do "make a folder Invoices"."""
+    from agent.messages import Request
+
+    request = Request(
+        text=" ".join(words), source="command line", files=tuple(file.absolute() for file in files)
+    )
+    return _carry_out(surroundings, options, lambda _assistant: request, session)
+
+
+def _region(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        x, y, width, height = (int(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter("give four whole numbers: X,Y,W,H") from None
+    if width <= 0 or height <= 0:
+        raise click.BadParameter("width and height are larger than 0")
+    return x, y, width, height
+
+
+@deskhand.command()
+@common
+@click.option("--screen", is_flag=True, help="Show the assistant the screen of this moment.")
+@click.option(
+    "--region", callback=_region, metavar="X,Y,W,H", help="Show it this part of the screen, in pixels."
+)
+@click.option(
+    "--file", "files", type=click.Path(exists=True, path_type=Path), multiple=True, help="Ask about a file."
+)
+@click.option("--session", metavar="ID", help="Go on with an earlier session.")
+@click.argument("words", nargs=-1, required=True)
+@click.pass_obj
+def ask(
+    surroundings: Surroundings,
+    options: Options,
+    screen: bool,
+    region: tuple[int, int, int, int] | None,
+    files: tuple[Path, ...],
+    session: str | None,
+    words: tuple[str, ...],
+) -> int:
+    """Ask something: deskhand ask --screen "what does this say?"."""
+    from agent.messages import Request
+
+    def request(assistant: Assistant) -> Request:
+        return Request(
+            text=" ".join(words),
+            source="command line",
+            moment=assistant.look(region) if screen or region else None,
+            files=tuple(file.absolute() for file in files),
+        )
+
+    return _carry_out(surroundings, options, request, session)
+
+
+@deskhand.command()
+@common
+@click.pass_obj
+def listen(surroundings: Surroundings, options: Options) -> int:
+    """Listen to one spoken request and carry it out. It ends by itself when you stop speaking."""
+    from app.listening import listen_once
+
+    with _assistant(surroundings, options) as (assistant, events):
+        assistant.start()
+        task = listen_once(assistant, events, _printer(options.as_json))
+        if task is None:
+            return NOT_DONE
+        return _follow(assistant, events, task, _printer(options.as_json), surroundings.read)
+
+
+@deskhand.group(invoke_without_command=True)
+@common
+@click.pass_context
+def sessions(context: click.Context, options: Options) -> int:
+    """What was said and done: list it, show one."""
+    if context.invoked_subcommand is None:
+        from app.past import list_sessions
+
+        with _assistant(context.obj, options) as (assistant, _):
+            list_sessions(assistant, options.as_json)
+    return DONE
+
+
+@sessions.command("show")
+@common
+@click.argument("session")
+@click.pass_obj
+def show_session(surroundings: Surroundings, options: Options, session: str) -> int:
+    """Show a session again, by its id or its number in the list (1 is the latest)."""
+    from app.past import find_session
+
+    printer = _printer(options.as_json)
+    with _assistant(surroundings, options) as (assistant, _):
+        for event in assistant.open_session(find_session(assistant, session)):
+            printer.show(event)
+    return DONE
+
+
+@deskhand.command()
+@common
+@click.argument("task", required=False)
+@click.pass_obj
+def undo(surroundings: Surroundings, options: Options, task: str | None) -> int:
+    """Take back what the last task (or TASK) changed."""
+    import json
+
+    with _assistant(surroundings, options) as (assistant, _):
+        lines = assistant.undo(task)
+    if options.as_json:
+        click.echo(json.dumps({"type": "undo", "undone": lines}, ensure_ascii=False))
+    else:
+        for line in lines or ("There is nothing to undo.",):
+            click.echo(line)
+    return DONE if lines else NOT_DONE
+
+
+@deskhand.command()
+@common
+@click.pass_obj
+def doctor(surroundings: Surroundings, options: Options) -> int:
+    """Check what this machine can do, and say what to change."""
+    from app import doctor as doctor_module
+
+    places = surroundings.places()
+    findings = doctor_module.examine(_settings(places, options), places)
+    return doctor_module.report(findings, options.as_json)
+
+
+def _settings(places: Places, options: Options) -> Settings:
+    """The settings in force; what is wrong with the file is told on standard error and does not stop anything."""
+    from app.settings import load
+
+    loaded = load(places)
+    for problem in loaded.problems:
+        click.echo(str(problem), err=True)
+    given = {"model": options.model, "mode": options.mode}
+    return loaded.settings.model_copy(update={name: value for name, value in given.items() if value})
+
+
+class _assistant:
+    """The assistant for the length of one command, and the queue its events arrive in."""
+
+    def __init__(self, surroundings: Surroundings, options: Options) -> None:
+        self._surroundings, self._options = surroundings, options
+
+    def __enter__(self) -> tuple[Assistant, queue.SimpleQueue[Event]]:
+        places = self._surroundings.places()
+        self._assistant = self._surroundings.build(_settings(places, self._options), places)
+        events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self._unsubscribe = self._assistant.subscribe(events.put)
+        return self._assistant, events
+
+    def __exit__(self, *_: object) -> None:
+        self._unsubscribe()
+        self._assistant.close()
+
+
+def _printer(as_json: bool) -> Printer:
+    from app.terminal import JsonPrinter, TextPrinter
+
+    return JsonPrinter() if as_json else TextPrinter(os.environ)
+
+
+def _carry_out(
+    surroundings: Surroundings, options: Options, request: Callable[[Assistant], Request], session: str | None
+) -> int:
+    """One request from its words to its exit code."""
+    from app.past import find_session
+
+    with _assistant(surroundings, options) as (assistant, events):
+        if session is not None:
+            assistant.open_session(find_session(assistant, session))
+        # The screen is taken before the model loads: it is the screen of the moment the person asked.
+        asked = request(assistant)
+        assistant.start()
+        task = assistant.submit(asked)
+        return _follow(assistant, events, task, _printer(options.as_json), surroundings.read)
+
+
+def _follow(
+    assistant: Assistant,
+    events: queue.SimpleQueue[Event],
+    task: str,
+    printer: Printer,
+    read: Callable[[str], str],
+) -> int:
+    """Show events until ``task`` is over. Ctrl-C stops the task; a second one leaves at once."""
+    from agent.events import Notice, QuestionAsked, TaskFinished, TaskStarted
+
+    started = stopping = False
+    while True:
+        try:
+            event = events.get()
+            printer.show(event)
+            match event:
+                case TaskStarted():
+                    started = True
+                case QuestionAsked():
+                    assistant.answer(event.question.id, _choose(event.question, read), "terminal")
+                case TaskFinished() if event.task == task:
+                    return _exit_code(event.outcome.status)
+                case Notice(level="error") if not started:
+                    return NOT_DONE  # the model did not load, so there is no task to wait for
+                case _:
+                    pass
+        except KeyboardInterrupt:
+            if stopping or not started:
+                return STOPPED
+            stopping = True
+            assistant.stop()
+
+
+def _choose(question: Question, read: Callable[[str], str]) -> Any:
+    from app.terminal import Style
+    from app.terminal import ask as ask_person
+
+    return ask_person(question, read, sys.stderr, Style.of(sys.stderr, os.environ))
+
+
+def _exit_code(status: str) -> int:
+    """``confirmed`` and ``answered`` are done; what could not be confirmed is not."""
+    return {"confirmed": DONE, "answered": DONE, "stopped": STOPPED}.get(status, NOT_DONE)

@@ -1,0 +1,71 @@
+"""From what the person calls a model to the file to open.
+
+The settings and ``--model`` hold a name: nothing (the built-in model), a catalogue id, a path to any GGUF,
+``hf:owner/repo/file.gguf``, or the name of a model found on this disk.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from huggingface_hub import try_to_load_from_cache
+
+from agent.errors import ModelFileError
+from app.models import catalogue, downloads, found
+
+_ON_THE_HUB = re.compile(r"hf:(?P<repository>[\w.-]+/[\w.-]+)/(?P<file>.+\.gguf)", re.IGNORECASE)
+
+
+def locate(name: str, data: Path) -> downloads.Downloaded:
+    """The files behind ``name``; ``data`` is our data folder. Touches no network.
+
+    Raises ModelFileError, which says how to get the model when it is known but not on this disk.
+    """
+    entry = catalogue.entry(name) if name else catalogue.built_in()
+    if entry is not None:
+        return _of_catalogue(entry)
+    hub = _ON_THE_HUB.fullmatch(name)
+    if hub is not None:
+        return _on_the_hub(name, hub["repository"], hub["file"])
+    path = Path(name).expanduser()
+    if path.is_file():
+        model = found.describe(path.absolute())
+        if model is None:
+            raise ModelFileError(
+                f"{path} is not a GGUF file; nothing was loaded.", "Choose a file that ends in .gguf."
+            )
+        return downloads.Downloaded(model.path, model.projector)
+    for model in found.find(data):
+        if model.name == name:
+            return downloads.Downloaded(model.path, model.projector)
+    raise ModelFileError(
+        f"There is no model called {name}, and no such file.", "See deskhand models list for what there is."
+    )
+
+
+def _of_catalogue(entry: catalogue.Entry) -> downloads.Downloaded:
+    if entry.built_in:
+        path = catalogue.built_in_path()
+        if not path.is_file():
+            raise ModelFileError(
+                "The built-in model is missing from this installation.",
+                "Install Deskhand again, or choose another model with deskhand models use.",
+            )
+        return downloads.Downloaded(path)
+    there = downloads.cached(entry)
+    if there is None:
+        raise ModelFileError(
+            f"{entry.title} is not on this disk yet.", f"Get it with: deskhand models pull {entry.id}"
+        )
+    return there
+
+
+def _on_the_hub(name: str, repository: str, file: str) -> downloads.Downloaded:
+    there = try_to_load_from_cache(repository, file)
+    if not isinstance(there, str):
+        raise ModelFileError(f"{name} is not on this disk yet.", f"Get it with: deskhand models pull {name}")
+    model = found.describe(Path(there))
+    if model is None:
+        raise ModelFileError(f"{name} is not a GGUF file; nothing was loaded.", "Choose another file.")
+    return downloads.Downloaded(model.path, model.projector)
