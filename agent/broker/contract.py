@@ -1,27 +1,121 @@
-"""One approval for a whole plan: which tools, on which paths and applications, how often."""
+"""One approval for a whole plan: which tools, on which paths and in which applications, each step once.
+
+The names of tools are those of docs/tools.md. A tool that is not listed here is treated as one that asks.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
+from pathlib import Path
 
+from agent.broker.policy import Policy, applications_of, resolved
+from agent.broker.provenance import mentions, path_said, said, tokens
 from agent.events import PlanStep
+from agent.tool import Effect, Target
+
+QUIET = frozenset(
+    ("look", "list_windows", "list_apps", "read_file", "find_files", "list_folder", "calculate", "now",
+     "read_clipboard", "set_clipboard", "set_reminder", "list_reminders", "cancel_reminder", "remember", "recall",
+     "forget")
+)  # fmt: skip
+"""Tools that a plan need not ask for; each call still passes the gate."""
+
+FILES = frozenset(
+    ("read_file", "write_file", "append_file", "list_folder", "move_file", "copy_file", "rename_file", "trash_file",
+     "make_folder", "open_file", "save_as", "screenshot")
+)  # fmt: skip
+"""Tools whose step is about a path."""
+
+OPENERS = frozenset(("open_app", "open_file", "focus_window", "close_window"))
+"""Tools whose step is about an application or a window."""
+
+HANDS = frozenset(("type_text", "press_keys", "set_value", "press", "scroll", "save_as"))
+"""Tools that act on the window in front. One of them in a plan brings the others along, in the same applications:
+typing a text may need a key, and saving may need a button."""
 
 
 @dataclass(frozen=True, slots=True)
 class ContractStep:
-    """One approved step. ``paths`` are absolute and resolved; ``about`` is what the plan said."""
+    """One approved step. ``about`` is what the plan said; ``path`` is where that leads, for tools about paths."""
 
     tool: str
     about: str
     title: str
+    path: Path | None = None
+
+    def concerns(self, target: Target) -> bool:
+        """Whether the step was about ``target``."""
+        if target.kind == "path":
+            leads_there = self.path is not None and resolved(target.value) == self.path
+            return leads_there or tokens(self.about) in (tokens(target.said), tokens(target.value)) != (
+                (),
+                (),
+            )
+        if target.kind in ("application", "window"):
+            return mentions(target.value, self.about) or tokens(self.about) == tokens(target.said) != ()
+        return tokens(self.about) in (tokens(target.said), tokens(target.value))
 
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """An approved plan. Each step is good for one call; see :meth:`agent.broker.Broker.decide`."""
+    """An approved plan."""
 
     steps: tuple[ContractStep, ...]
 
     @staticmethod
-    def from_steps(steps: tuple[PlanStep, ...]) -> Contract:
-        raise NotImplementedError
+    def from_steps(steps: tuple[PlanStep, ...], policy: Policy) -> Contract:
+        """The contract that approving ``steps`` makes. Resolves paths."""
+        return Contract(
+            tuple(ContractStep(step.tool, step.about, step.title, _path(step, policy)) for step in steps)
+        )
+
+    def step_for(self, tool: str, effect: Effect, used: Set[int]) -> int | None:
+        """The first step with ``tool`` that is still open and about one of the effect's targets (or about nothing)."""
+        for index, step in enumerate(self.steps):
+            if index in used or step.tool != tool:
+                continue
+            if not step.about or any(step.concerns(target) for target in effect.targets):
+                return index
+        return None
+
+    def covers(
+        self,
+        tool: str,
+        effect: Effect,
+        used: Set[int],
+        applications: Set[str],
+        words: tuple[str, ...],
+        policy: Policy,
+    ) -> bool:
+        """Whether the call is inside the plan: its step is open (or it is a hand's work that follows from one), and
+        every path and application it names is one that the plan or the person's own ``words`` name, or one that an
+        approved step has brought to the front (``applications``)."""
+        if tool in HANDS:
+            in_plan = any(step.tool in HANDS for step in self.steps) and bool(applications_of(effect))
+        else:
+            in_plan = self.step_for(tool, effect, used) is not None
+        # A title changes with every key typed, so where the application is known the title does not count.
+        named = [t for t in effect.targets if t.kind != "window" or not applications_of(effect)]
+        return in_plan and all(self._names(target, applications, words, policy) for target in named)
+
+    def _names(self, target: Target, applications: Set[str], words: tuple[str, ...], policy: Policy) -> bool:
+        if target.kind in ("text", "keys"):
+            return True
+        if target.kind == "application" and target.value in applications:
+            return True
+        windows = target.kind in ("application", "window")
+        fitting = [step for step in self.steps if step.about and (step.tool in OPENERS or not windows)]
+        if any(step.concerns(target) for step in fitting):
+            return True
+        if target.kind == "path":
+            return path_said(resolved(target.value), words, resolved(policy.workspace), resolved(policy.home))
+        return said(target.value, words)
+
+
+def _path(step: PlanStep, policy: Policy) -> Path | None:
+    if step.tool not in FILES or not step.about or "\0" in step.about:
+        return None
+    if step.about == "~" or step.about.startswith("~/"):
+        return resolved(policy.home / step.about[2:])
+    return resolved(policy.workspace / step.about)

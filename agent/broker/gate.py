@@ -1,16 +1,40 @@
-"""The decision: allow, ask or deny."""
+"""The decision: allow, ask or deny.
+
+In this order: the floors deny; the mode says what is silent; taint and the rule of two take silence away; an approved
+plan or a standing permission gives it back, up to acting on another application. What leaves the machine or cannot
+be undone is never covered by either.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal
 
-from agent.broker.contract import Contract
+from agent.broker.contract import QUIET, Contract
 from agent.broker.grants import Grant, Grants
-from agent.broker.policy import Mode, Policy
+from agent.broker.places import Places
+from agent.broker.policy import (
+    OFF_LIMITS,
+    SILENT_UP_TO,
+    TERMINALS,
+    Mode,
+    Policy,
+    applications_of,
+    is_one_of,
+    paths_of,
+    resolved,
+    risk_of,
+)
+from agent.broker.question import origin, question_for, question_for_plan
 from agent.broker.scope import Scope
 from agent.events import PlanStep, Question
-from agent.tool import Arguments, Effect, Risk, Tool
+from agent.tool import Arguments, Effect, Risk, Target, Tool
+
+_WORKSPACE_WRITERS = frozenset(
+    ("write_file", "append_file", "move_file", "copy_file", "rename_file", "trash_file", "make_folder")
+)
+_TRUSTED = ("you said it", "from your settings")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,29 +50,133 @@ class Decision:
 
 
 class Broker:
-    """The gate. Agent thread only."""
+    """The gate. Agent thread only; :meth:`set_mode` from any."""
 
     def __init__(self, policy: Policy, grants: Grants) -> None:
-        raise NotImplementedError
+        self._policy = policy
+        self._places = Places(policy)
+        self._grants = grants
 
     @property
     def mode(self) -> Mode:
-        raise NotImplementedError
+        return self._policy.mode
 
     def set_mode(self, mode: Mode) -> None:
-        raise NotImplementedError
+        """Takes effect with the next decision."""
+        self._policy = replace(self._policy, mode=mode)
 
     def decide(self, tool: Tool, arguments: Arguments, effect: Effect, scope: Scope) -> Decision:
         """Whether this call may happen now. Quick; resolves paths and changes nothing."""
-        raise NotImplementedError
+        policy = self._policy
+        risk = risk_of(effect, policy)
+        if forbidden := self._places.forbid(effect) or _off_limits(effect):
+            return Decision("deny", Risk.IRREVERSIBLE, forbidden)
+        if policy.mode == "read-only" and (risk > Risk.READ or effect.verb == "write"):
+            return Decision("deny", risk, "Deskhand is set to read only, so this was not done.")
+        reason = _why_ask(risk, effect, scope, policy)
+        if not reason:
+            return Decision("allow", risk, "")
+        if risk <= Risk.DRIVE and not _runs_commands(effect):
+            if _in_contract(tool, effect, scope, policy):
+                return Decision("allow", risk, "It is part of the plan you approved.")
+            if any(grant.covers(tool.name, effect) for grant in self._grants.list()):
+                return Decision("allow", risk, "You allowed this for good.")
+        standing = _standing(tool, effect, risk)
+        always = f"in {Path(standing.value).name or standing.value}" if standing else ""
+        question = question_for(tool, effect, scope, policy, reason, always)
+        return Decision("ask", risk, reason, question, standing)
 
     def contract_of(self, steps: tuple[PlanStep, ...]) -> Contract:
-        raise NotImplementedError
+        """What approving ``steps`` permits: nothing, when approving them was not asked for."""
+        return Contract.from_steps(steps, self._policy) if self._asks_for(steps) else Contract(())
 
     def contract_question(self, steps: tuple[PlanStep, ...], scope: Scope) -> Question | None:
         """The grouped approval of a plan; none when nothing in it would ask (a plan of reading only)."""
-        raise NotImplementedError
+        if not self._asks_for(steps):
+            return None
+        return question_for_plan(Contract.from_steps(steps, self._policy), scope, self._policy)
 
     def grant(self, decision: Decision) -> None:
-        """The person answered "always": store ``decision.standing``. Raises StorageError."""
-        raise NotImplementedError
+        """The person answered "always": store ``decision.standing``, where it was offered. Raises StorageError."""
+        if decision.standing is not None:
+            self._grants.add(decision.standing)
+
+    def _asks_for(self, steps: tuple[PlanStep, ...]) -> bool:
+        match self._policy.mode:
+            case "read-only" | "full":
+                return False
+            case "ask":
+                return any(step.tool not in QUIET for step in steps)
+            case "workspace":
+                return any(step.tool not in QUIET | _WORKSPACE_WRITERS for step in steps)
+
+
+def _off_limits(effect: Effect) -> str:
+    for name in applications_of(effect):
+        if effect.verb in ("drive", "look") and is_one_of(name, OFF_LIMITS):
+            return f"{name} is off limits: passwords, permissions and Deskhand itself are left to you."
+    return ""
+
+
+def _why_ask(risk: Risk, effect: Effect, scope: Scope, policy: Policy) -> str:
+    """Why the person has to be asked, in one sentence; empty: nothing speaks against doing it silently."""
+    if risk is Risk.IRREVERSIBLE:
+        return "It cannot be undone, or it reaches beyond your own files."
+    if risk is Risk.LEAVE and scope.tainted and scope.private_read:
+        return "Something private was read before, and this may leave the machine."
+    if risk is Risk.PRIVATE_READ:
+        return "" if policy.mode == "full" or _asked_about(effect, scope, policy) else _OUTSIDE
+    if risk > SILENT_UP_TO[policy.mode]:
+        return _BY_RISK[risk]
+    if risk >= Risk.REVERSIBLE_WRITE and scope.tainted:
+        strange = [target for target in _sinks(effect) if origin(target, scope, policy) not in _TRUSTED]
+        if strange:
+            return f"{strange[0].label} is not from your own words, and other text was read before."
+    return ""
+
+
+_OUTSIDE = "It is outside your workspace, and you did not name it."
+_BY_RISK = {
+    Risk.REVERSIBLE_WRITE: "It changes your files.",
+    Risk.DRIVE: "It acts on another application, or outside your workspace.",
+    Risk.LEAVE: "It may leave the machine.",
+}
+
+
+def _asked_about(effect: Effect, scope: Scope, policy: Policy) -> bool:
+    """Looking at the screen is what a request is about; a path outside the workspace must have been named."""
+    outside = [target for target in effect.targets if target.kind == "path"]
+    inside_workspace = resolved(policy.workspace)
+    return all(
+        resolved(target.value).is_relative_to(inside_workspace) or origin(target, scope, policy) in _TRUSTED
+        for target in outside
+    )
+
+
+def _sinks(effect: Effect) -> list[Target]:
+    """The values that decide where something goes: paths, applications, addresses, and text where text is a command."""
+    kinds = {"path", "application", "url"} | ({"text", "keys"} if _runs_commands(effect) else set())
+    return [target for target in effect.targets if target.kind in kinds]
+
+
+def _runs_commands(effect: Effect) -> bool:
+    return effect.verb == "drive" and any(is_one_of(name, TERMINALS) for name in applications_of(effect))
+
+
+def _in_contract(tool: Tool, effect: Effect, scope: Scope, policy: Policy) -> bool:
+    return scope.contract is not None and scope.contract.covers(
+        tool.name, effect, scope.contract_used, scope.applications, scope.said, policy
+    )
+
+
+def _standing(tool: Tool, effect: Effect, risk: Risk) -> Grant | None:
+    """What "always" would cover: this tool in this one folder, or with this one application."""
+    if risk > Risk.DRIVE or _runs_commands(effect):
+        return None
+    folders = {resolved(path).parent for path in paths_of(effect)}
+    applications = set(applications_of(effect))
+    if len(folders) == 1 and not applications:
+        return Grant(tool.name, "folder", str(folders.pop()))
+    if len(applications) == 1 and not folders:
+        return Grant(tool.name, "application", applications.pop())
+    return None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from agent.broker.policy import applications_of, inside, paths_of
 from agent.storage import Storage
+from agent.tool import Effect
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,18 +21,41 @@ class Grant:
     value: str
     id: int = 0
 
+    def covers(self, tool: str, effect: Effect) -> bool:
+        """Whether it permits this call: every path is inside the folder, or every application is this one."""
+        paths, applications = paths_of(effect), applications_of(effect)
+        if tool != self.tool:
+            return False
+        if self.kind == "folder":
+            return bool(paths) and not applications and all(inside(path, Path(self.value)) for path in paths)
+        return bool(applications) and not paths and all(name == self.value for name in applications)
+
 
 class Grants:
-    """The standing permissions. Any thread."""
+    """The standing permissions, read once and then kept at hand. Any thread; raises StorageError."""
 
     def __init__(self, storage: Storage) -> None:
-        raise NotImplementedError
+        self._storage = storage
+        query = "SELECT tool, kind, value, id FROM permission ORDER BY id"
+        rows = storage.call(lambda db: db.execute(query).fetchall())
+        self._grants = tuple(Grant(*row) for row in rows)
 
     def list(self) -> tuple[Grant, ...]:
-        raise NotImplementedError
+        return self._grants
 
     def add(self, grant: Grant) -> Grant:
-        raise NotImplementedError
+        """Store ``grant``; one that is there already is returned as it is."""
+        for known in self._grants:
+            if (known.tool, known.kind, known.value) == (grant.tool, grant.kind, grant.value):
+                return known
+        row = (grant.tool, grant.kind, grant.value, time.time())
+        insert = "INSERT INTO permission (tool, kind, value, created) VALUES (?, ?, ?, ?)"
+        id = self._storage.call(lambda db: db.execute(insert, row).lastrowid) or 0
+        stored = Grant(grant.tool, grant.kind, grant.value, id)
+        self._grants = (*self._grants, stored)
+        return stored
 
     def withdraw(self, id: int) -> None:
-        raise NotImplementedError
+        """Take a permission back; it ends with the next call."""
+        self._storage.call(lambda db: db.execute("DELETE FROM permission WHERE id = ?", (id,)))
+        self._grants = tuple(grant for grant in self._grants if grant.id != id)

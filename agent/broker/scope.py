@@ -4,45 +4,69 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from agent.broker.contract import Contract
+from agent.broker.contract import OPENERS, Contract
+from agent.broker.policy import applications_of
 from agent.messages import Request
 from agent.tool import Effect, Tool, ToolResult
 
 
 @dataclass(slots=True)
 class Scope:
-    """The state of one task, kept by the loop and changed by nobody but its methods. Agent thread only."""
+    """The state of one task, kept by the loop and changed by its methods alone. Agent thread only."""
 
     said: tuple[str, ...]
-    """The person's sentences, of the whole session: typed or spoken."""
+    """The person's sentences, of the whole session: typed or spoken, and the paths of the files they attached."""
     settings: tuple[str, ...] = ()
-    """Values from the person's own settings that count as said by them."""
+    """Values from the person's own settings."""
     tainted: bool = False
     """Something that the person did not write was read. Never becomes false again."""
     private_read: bool = False
+    """Something private was read: the screen, the clipboard, a file."""
     read: tuple[str, ...] = ()
     """What was read: only to tell the person where a value came from."""
     contract: Contract | None = None
     contract_used: set[int] = field(default_factory=set)
     """Indexes of the contract's steps that were spent."""
     applications: set[str] = field(default_factory=set)
-    """Applications that approved steps opened or brought to the front."""
+    """Applications that permitted steps opened or brought to the front."""
 
     @classmethod
     def of(cls, request: Request, earlier: tuple[str, ...] = (), tainted: bool = False) -> Scope:
-        """The scope of a new task: ``earlier`` are the person's former sentences of this session, ``tainted``
-        whether the session already was."""
-        raise NotImplementedError
+        """The scope of a new task. ``earlier`` are the person's former sentences of this session, ``tainted`` is
+        whether the session already was (then something private may have been read as well)."""
+        tainted = tainted or request.moment is not None or bool(request.files)
+        attached = tuple(str(path) for path in request.files)
+        screen = (request.moment.outline,) if request.moment is not None else ()
+        return cls(
+            said=(*earlier, request.text, *attached), tainted=tainted, private_read=tainted, read=screen
+        )
 
     def approve(self, contract: Contract) -> None:
         """The person allowed the plan; calls inside it no longer ask."""
-        raise NotImplementedError
+        self.contract, self.contract_used = contract, set()
 
     def hear(self, sentence: str) -> None:
         """The person said something more during the task."""
-        raise NotImplementedError
+        self.said = (*self.said, sentence)
 
     def ran(self, tool: Tool, effect: Effect, result: ToolResult) -> None:
-        """A call was allowed and has run: spends its contract step, taints, notes the application it brought to
-        the front (``result.details["application"]``, else the effect's application targets)."""
-        raise NotImplementedError
+        """A call was allowed and has run: spends its step of the contract, taints, and notes the application that
+        came to the front (``result.details["application"]`` and the effect's own)."""
+        if self.contract is not None:
+            index = self.contract.step_for(tool.name, effect, self.contract_used)
+            self.contract_used |= {index} if index is not None else set()
+        if effect.verb in ("read", "look", "drive", "run", "send"):
+            # A title of a window or a name of a control in the answer was written by somebody else as well.
+            self.tainted = True
+            self.read = (*self.read, result.content)
+        if effect.verb in ("read", "look"):
+            self.private_read = True
+        if (
+            tool.name in OPENERS
+            and tool.name != "close_window"
+            and result.status not in ("failed", "refused")
+        ):
+            self.applications.update(applications_of(effect))
+            shown = result.details.get("application")
+            if isinstance(shown, str) and shown:
+                self.applications.add(shown)

@@ -1,0 +1,306 @@
+"""The journal on real files: what undo restores, what it leaves alone, and what a crash or a full disk leaves behind."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.errors import StorageError
+from agent.journal import Journal
+from agent.snapshot import Contents
+from agent.storage import Storage
+from agent.tool import Effect
+
+
+@pytest.fixture
+def storage(tmp_path: Path) -> Iterator[Storage]:
+    storage = Storage(tmp_path / "data" / "deskhand.db")
+    yield storage
+    storage.close()
+
+
+@pytest.fixture
+def journal(storage: Storage, tmp_path: Path) -> Journal:
+    return Journal(storage, tmp_path / "data" / "contents")
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    (tmp_path / "work").mkdir()
+    return tmp_path / "work"
+
+
+def step(
+    journal: Journal, change: Callable[[], object], *paths: Path, task: str = "task", title: str = "Write"
+) -> None:
+    entry = journal.prepare(task, "step", title, Effect("write", changes=paths, undo="restores the old text"))
+    change()
+    journal.done(entry)
+
+
+def test_undo_restores_bytes_mode_and_time(journal: Journal, work: Path) -> None:
+    file = work / "notes.txt"
+    file.write_bytes(b"old\x00\xff")
+    file.chmod(0o640)
+    os.utime(file, ns=(1_000_000_000, 1_000_000_000))
+
+    step(journal, lambda: (file.write_bytes(b"new"), file.chmod(0o600)), file, title="Write **notes.txt**")
+    assert journal.changes("task") == ("Write notes.txt (undo restores the old text)",)
+    assert journal.last_undoable() == "task"
+    lines = journal.undo("task")
+
+    assert [(line.text, line.restored) for line in lines] == [
+        ("Write notes.txt: undone, restores the old text", True)
+    ]
+    assert file.read_bytes() == b"old\x00\xff"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o640
+    assert file.stat().st_mtime_ns == 1_000_000_000
+    assert journal.last_undoable() is None
+    assert journal.undo("task") == ()
+
+
+def test_undo_goes_backwards_through_the_steps(journal: Journal, work: Path) -> None:
+    a, b = work / "a.txt", work / "b.txt"
+    a.write_text("one")
+    step(journal, lambda: a.write_text("two"), a)
+    step(journal, lambda: a.rename(b), a, b)
+    step(journal, lambda: b.write_text("three"), b)
+
+    assert all(line.restored for line in journal.undo("task"))
+
+    assert a.read_text() == "one"
+    assert not b.exists()
+
+
+def test_a_removed_folder_comes_back_with_everything_in_it(journal: Journal, work: Path) -> None:
+    folder = work / "Archive"
+    (folder / "2026").mkdir(parents=True)
+    (folder / "2026" / "a.txt").write_text("a")
+    (folder / "link").symlink_to("2026/a.txt")
+    (folder / "2026").chmod(0o750)
+
+    step(journal, lambda: folder.rename(work.parent / "trash"), folder)
+    journal.undo("task")
+
+    assert (folder / "2026" / "a.txt").read_text() == "a"
+    assert (folder / "link").readlink() == Path("2026/a.txt")
+    assert stat.S_IMODE((folder / "2026").stat().st_mode) == 0o750
+
+
+def test_a_new_file_in_a_new_folder_leaves_with_its_folder(journal: Journal, work: Path) -> None:
+    folder, file = work / "New", work / "New" / "a.txt"
+
+    step(journal, lambda: (folder.mkdir(), file.write_text("a")), folder, file)
+    journal.undo("task")
+
+    assert not folder.exists()
+
+
+def test_what_somebody_else_changed_since_is_left_alone_unless_forced(journal: Journal, work: Path) -> None:
+    mine, theirs = work / "mine.txt", work / "theirs.txt"
+    mine.write_text("1")
+    theirs.write_text("1")
+    step(journal, lambda: mine.write_text("2"), mine)
+    step(journal, lambda: theirs.write_text("2"), theirs)
+    theirs.write_text("the person's own work")
+
+    lines = journal.undo("task")
+
+    assert [line.restored for line in lines] == [False, True]
+    assert "changed by somebody else" in lines[0].text
+    assert theirs.read_text() == "the person's own work"
+    assert mine.read_text() == "1"
+    assert journal.undo("task", force=True)[0].restored
+    assert theirs.read_text() == "1"
+
+
+def test_a_new_folder_that_the_person_has_since_used_stays(journal: Journal, work: Path) -> None:
+    folder = work / "New"
+    step(journal, folder.mkdir, folder)
+    (folder / "theirs.txt").write_text("kept")
+
+    assert not journal.undo("task")[0].restored
+
+    assert (folder / "theirs.txt").read_text() == "kept"
+
+
+def test_a_step_that_changed_nothing_is_nothing_to_undo(journal: Journal, work: Path) -> None:
+    entry = journal.prepare(
+        "task", "s", "Write", Effect("write", changes=(work / "a.txt",), undo="removes it")
+    )
+    journal.failed(entry)
+
+    assert journal.changes("task") == ()
+    assert journal.last_undoable() is None
+
+
+def test_a_failed_step_that_changed_something_can_be_undone(journal: Journal, work: Path) -> None:
+    file = work / "a.txt"
+    entry = journal.prepare("task", "s", "Write", Effect("write", changes=(file,), undo="removes it"))
+    file.write_text("half")
+    journal.failed(entry)
+
+    assert journal.undo("task")[0].restored
+    assert not file.exists()
+
+
+def test_contents_that_went_bad_are_never_restored(journal: Journal, work: Path, tmp_path: Path) -> None:
+    file = work / "a.txt"
+    file.write_text("old")
+    step(journal, lambda: file.write_text("new"), file)
+    for kept in (tmp_path / "data" / "contents").rglob("*"):
+        if kept.is_file():
+            kept.write_text("rotten")
+
+    with pytest.raises(StorageError, match="missing or damaged"):
+        journal.undo("task")
+
+    assert file.read_text() == "new"
+
+
+def test_more_than_can_be_kept_is_refused_before_anything_happens(journal: Journal, work: Path) -> None:
+    huge = work / "film.mkv"
+    with huge.open("wb") as file:
+        file.truncate(600 << 20)  # sparse: it takes no room
+
+    with pytest.raises(StorageError, match="600 MiB at once"):
+        journal.prepare("task", "s", "Trash", Effect("write", changes=(huge,), undo="brings it back"))
+
+
+def test_a_pipe_cannot_be_brought_back_and_is_refused(journal: Journal, work: Path) -> None:
+    os.mkfifo(work / "pipe")
+
+    with pytest.raises(StorageError, match="no file and no folder"):
+        journal.prepare(
+            "task", "s", "Trash", Effect("write", changes=(work / "pipe",), undo="brings it back")
+        )
+
+
+def test_without_a_journal_row_there_is_no_step(journal: Journal, storage: Storage, work: Path) -> None:
+    storage.call(lambda db: db.execute("PRAGMA max_page_count = 1").fetchone())  # SQLite's own full disk
+    many = tuple(work / f"{number:0200}" for number in range(2000))
+
+    with pytest.raises(StorageError, match="disk is full"):
+        journal.prepare("task", "s", "Write", Effect("write", changes=many, undo="removes them"))
+
+
+@pytest.fixture
+def small_disk() -> Iterator[Path]:
+    """A real file system of 256 KiB."""
+    place = Path(tempfile.mkdtemp(prefix="small-disk-"))
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", place], capture_output=True
+    ).returncode:
+        place.rmdir()
+        pytest.skip("mounting a small disk needs root")
+    yield place
+    subprocess.run(["umount", place], check=True)
+    place.rmdir()
+
+
+def test_a_full_disk_stops_the_step_before_it_runs(storage: Storage, work: Path, small_disk: Path) -> None:
+    journal = Journal(storage, small_disk / "contents")
+    file = work / "big.bin"
+    file.write_bytes(os.urandom(400_000))
+
+    with pytest.raises(StorageError, match=r"could not be backed up.*not touched"):
+        journal.prepare("task", "s", "Write", Effect("write", changes=(file,), undo="restores it"))
+
+    assert not [path for path in (small_disk / "contents").rglob("*") if path.is_file()]
+    assert journal.uncertain() == ()
+
+
+_CRASH = """
+import os, sys, signal
+from pathlib import Path
+from agent.journal import Journal
+from agent.storage import Storage
+from agent.tool import Effect
+data, file, happens = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "after"
+journal = Journal(Storage(data / "deskhand.db"), data / "contents")
+journal.prepare("task", "step", "Write **a.txt**", Effect("write", changes=(file,), undo="restores the old text"))
+if happens:
+    file.write_text("new")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("killed", ["before", "after"])
+def test_a_step_killed_before_it_was_done_is_uncertain(tmp_path: Path, work: Path, killed: str) -> None:
+    file = work / "a.txt"
+    file.write_text("old")
+    child = subprocess.run([sys.executable, "-c", _CRASH, tmp_path / "data", file, killed], timeout=60)
+    assert child.returncode == -signal.SIGKILL
+
+    storage = Storage(tmp_path / "data" / "deskhand.db")
+    journal = Journal(storage, tmp_path / "data" / "contents")
+    (uncertain,) = journal.uncertain()
+
+    assert uncertain.entry.title == "Write **a.txt**"
+    assert uncertain.changed is (killed == "after")
+    assert journal.undo("task") == ()
+    journal.done(uncertain.entry) if uncertain.changed else journal.failed(uncertain.entry)
+    assert journal.uncertain() == ()
+    assert [line.restored for line in journal.undo("task")] == ([True] if killed == "after" else [])
+    assert file.read_text() == "old"
+    storage.close()
+
+
+NAMES = st.sampled_from(["a", "b", "c", "d/a", "d/b", "d", "d/e", "d/e/a"])
+OPERATIONS = st.lists(
+    st.tuples(st.sampled_from(["write", "move", "remove", "folder", "mode"]), NAMES, NAMES, st.binary(max_size=40)), max_size=12
+)  # fmt: skip
+
+
+def perform(operation: str, first: Path, second: Path, data: bytes) -> None:
+    """One change, as it comes: what is impossible (a file below a file, a folder into itself) fails and may fail."""
+    try:
+        match operation:
+            case "write":
+                first.write_bytes(data)
+            case "move":
+                first.rename(second)
+            case "remove":
+                first.unlink() if not first.is_dir() else first.rmdir()
+            case "folder":
+                first.mkdir()
+            case "mode":
+                first.chmod(0o500 if first.is_dir() else 0o440)
+    except OSError:
+        pass
+
+
+@settings(max_examples=60, deadline=None)
+@given(operations=OPERATIONS)
+def test_any_sequence_of_changes_is_undone_byte_for_byte(
+    tmp_path_factory: pytest.TempPathFactory, operations: list[tuple[str, str, str, bytes]]
+) -> None:
+    root = tmp_path_factory.mktemp("undo")
+    work = root / "work"
+    (work / "d").mkdir(parents=True)
+    (work / "a").write_bytes(b"first")
+    (work / "d" / "a").write_bytes(b"second")
+    (work / "d" / "a").chmod(0o604)
+    storage = Storage(root / "deskhand.db")
+    journal, contents = Journal(storage, root / "contents"), Contents(root / "none")
+    before = contents.look(work)
+
+    for number, (operation, first, second, data) in enumerate(operations):
+        paths = (work / first, work / second)
+        effect = Effect("write", changes=tuple(dict.fromkeys(paths)), undo="restores it")
+        entry = journal.prepare("task", str(number), operation, effect)
+        perform(operation, *paths, data)
+        journal.done(entry)
+    lines = journal.undo("task")
+
+    assert all(line.restored for line in lines), lines
+    assert contents.look(work).same(before)
+    storage.close()
