@@ -76,7 +76,7 @@ def virtual_desktop(
         if shutil.which(program) is None:
             raise VirtualDesktopError(f"{program} is not installed")
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deskhand-home-")))
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deskhand-"))) / "ada"
         env = _environment(home, language)
         started: list[subprocess.Popen[bytes]] = []
         stack.callback(_end, started)
@@ -97,7 +97,7 @@ def entered(desktop: VirtualDesktop) -> Iterator[VirtualDesktop]:
 
 def _environment(home: Path, language: str) -> dict[str, str]:
     runtime = home / ".runtime"
-    runtime.mkdir(mode=0o700)
+    runtime.mkdir(mode=0o700, parents=True)
     (home / "Documents").mkdir()
     env = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return env | {

@@ -77,6 +77,7 @@ class Window:
     pid: int
     bounds: Bounds
     dialog: bool = False
+    minimised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +99,11 @@ class Windows(Protocol):
     """The window manager."""
 
     def list(self) -> tuple[Window, ...]:
-        """All windows, front first."""
+        """All windows, front first, minimised ones last."""
         ...
 
     def front(self) -> Window | None:
-        """The topmost window."""
+        """The topmost window that is on the screen."""
         ...
 
     def active(self) -> Window | None:
