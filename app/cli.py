@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import queue
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from agent.errors import DeskhandError
+from app.models.command import models
 
 if TYPE_CHECKING:
     from agent.events import Event, Question
@@ -282,6 +284,9 @@ def doctor(surroundings: Surroundings, options: Options) -> int:
     return doctor_module.report(findings, options.as_json)
 
 
+deskhand.add_command(models)
+
+
 def _settings(places: Places, options: Options) -> Settings:
     """The settings in force; what is wrong with the file is told on standard error and does not stop anything."""
     from app.settings import load
@@ -293,22 +298,20 @@ def _settings(places: Places, options: Options) -> Settings:
     return loaded.settings.model_copy(update={name: value for name, value in given.items() if value})
 
 
-class _assistant:
+@contextmanager
+def _assistant(
+    surroundings: Surroundings, options: Options
+) -> Iterator[tuple[Assistant, queue.SimpleQueue[Event]]]:
     """The assistant for the length of one command, and the queue its events arrive in."""
-
-    def __init__(self, surroundings: Surroundings, options: Options) -> None:
-        self._surroundings, self._options = surroundings, options
-
-    def __enter__(self) -> tuple[Assistant, queue.SimpleQueue[Event]]:
-        places = self._surroundings.places()
-        self._assistant = self._surroundings.build(_settings(places, self._options), places)
-        events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._unsubscribe = self._assistant.subscribe(events.put)
-        return self._assistant, events
-
-    def __exit__(self, *_: object) -> None:
-        self._unsubscribe()
-        self._assistant.close()
+    places = surroundings.places()
+    assistant = surroundings.build(_settings(places, options), places)
+    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+    unsubscribe = assistant.subscribe(events.put)
+    try:
+        yield assistant, events
+    finally:
+        unsubscribe()
+        assistant.close()
 
 
 def _printer(as_json: bool) -> Printer:

@@ -98,21 +98,6 @@ class Settings(BaseSettings):
         return env_settings, init_settings
 
 
-class _FromFile(Settings):
-    """The same fields without the environment, to check values that are about to be written."""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
-
-
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """Settings ready to use, and what was wrong with the file (nothing, usually)."""
@@ -220,11 +205,11 @@ def _document(path: Path) -> tuple[str, tomlkit.TOMLDocument]:
 
 def _check(changes: Mapping[str, object]) -> None:
     try:
-        given = {name: value for name, value in changes.items() if value is not None}
+        given: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
         unknown = set(given) - set(Settings.model_fields)
         if unknown:
             raise StorageError(f"There is no setting called {', '.join(sorted(unknown))}.")
-        _FromFile(**given)
+        Settings.model_validate(given)  # unlike Settings(...), this does not look at the environment
     except ValidationError as error:
         detail = error.errors()[0]
         raise StorageError(

@@ -60,7 +60,7 @@ _HARMLESS = "\n\t\u200c\u200d"
 
 
 def visible(text: str) -> str:
-    """``text`` with every control and direction-changing character shown as its escape; line breaks, tabs and joiners stay."""
+    """``text`` with every control and direction-changing character shown as its escape."""
     return "".join(
         character
         if character in _HARMLESS or unicodedata.category(character) not in ("Cc", "Cf", "Co", "Cs")
@@ -167,9 +167,8 @@ class TextPrinter:
         colour = _STATUS_COLOURS.get(event.status, "yellow")
         title = visible(self._titles.pop(event.step, ""))
         proof = visible(event.evidence).replace("\n", " ")
-        self._say(
-            f"{self._style(colour, MARKS[event.status])} {title}  {self._style('dim', f'{proof}  {event.seconds:.1f} s')}"
-        )
+        mark = self._style(colour, MARKS[event.status])
+        self._say(f"{mark} {title}  {self._style('dim', f'{proof}  {event.seconds:.1f} s')}")
 
     def _notice(self, event: Notice) -> None:
         self._end_line()

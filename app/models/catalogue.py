@@ -78,6 +78,24 @@ def entry(name: str) -> Entry | None:
     return next((e for e in entries() if wanted in (e.id.casefold(), e.title.casefold())), None)
 
 
+def on_the_hub(repository: str, file: str) -> Entry:
+    """Any GGUF on the hub as a catalogue entry; what is not known of it is left empty, its hash comes from the hub."""
+    return Entry(
+        id=f"hf:{repository}/{file}",
+        title=file,
+        summary=f"From {repository}.",
+        repository=repository,
+        licence="",
+        parameters="",
+        active_b=0,
+        context_tokens=0,
+        memory_gb=0,
+        sees=False,
+        hears=False,
+        file=ModelFile(name=file),
+    )
+
+
 def built_in() -> Entry:
     return next(e for e in entries() if e.built_in)
 

@@ -43,6 +43,9 @@ from agent.cancel import Cancel
 from agent.errors import DownloadError
 from app.models.catalogue import GB, Entry, ModelFile
 
+# The library would otherwise tell the hub about this machine with every request, and ask it for a list of programs.
+constants.HF_HUB_DISABLE_TELEMETRY = True
+
 RESERVE_BYTES = GB
 """What a download leaves free on the disk."""
 

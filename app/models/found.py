@@ -106,6 +106,8 @@ def _is_gguf(path: Path) -> bool:
 
 
 def _name(path: Path) -> str:
+    if path.stem.casefold() == "model":  # Jan calls every file so, and names the folder
+        return path.parent.name
     return _PART.sub("", path.name) if _PART.search(path.name) else path.stem
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from huggingface_hub import try_to_load_from_cache
-
 from agent.errors import ModelFileError
 from app.models import catalogue, downloads, found
 
-_ON_THE_HUB = re.compile(r"hf:(?P<repository>[\w.-]+/[\w.-]+)/(?P<file>.+\.gguf)", re.IGNORECASE)
+HUB_FILE = re.compile(r"hf:(?P<repository>[\w.-]+/[\w.-]+)/(?P<file>.+\.gguf)", re.IGNORECASE)
+"""``hf:owner/repo/file.gguf``"""
 
 
 def locate(name: str, data: Path) -> downloads.Downloaded:
@@ -25,7 +24,7 @@ def locate(name: str, data: Path) -> downloads.Downloaded:
     entry = catalogue.entry(name) if name else catalogue.built_in()
     if entry is not None:
         return _of_catalogue(entry)
-    hub = _ON_THE_HUB.fullmatch(name)
+    hub = HUB_FILE.fullmatch(name)
     if hub is not None:
         return _on_the_hub(name, hub["repository"], hub["file"])
     path = Path(name).expanduser()
@@ -62,10 +61,10 @@ def _of_catalogue(entry: catalogue.Entry) -> downloads.Downloaded:
 
 
 def _on_the_hub(name: str, repository: str, file: str) -> downloads.Downloaded:
-    there = try_to_load_from_cache(repository, file)
-    if not isinstance(there, str):
+    there = downloads.cached(catalogue.on_the_hub(repository, file))
+    if there is None:
         raise ModelFileError(f"{name} is not on this disk yet.", f"Get it with: deskhand models pull {name}")
-    model = found.describe(Path(there))
+    model = found.describe(there.model)
     if model is None:
         raise ModelFileError(f"{name} is not a GGUF file; nothing was loaded.", "Choose another file.")
     return downloads.Downloaded(model.path, model.projector)
