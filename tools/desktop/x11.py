@@ -15,15 +15,6 @@ from Xlib.xobject.drawable import Window as XWindow
 
 from agent.errors import DesktopError
 
-NO_DISPLAY = DesktopError(
-    "There is no screen to work on: no X display could be opened.",
-    "Start Deskhand from within your desktop, or set DISPLAY.",
-)
-DISPLAY_GONE = DesktopError(
-    "The connection to the screen was lost; your files are untouched.",
-    "Log in to the desktop again and start Deskhand there.",
-)
-
 
 class Connection:
     """A locked connection. Raises DesktopError when there is no display, or when it goes away."""
@@ -32,7 +23,10 @@ class Connection:
         try:
             self.display = Display()
         except (DisplayError, OSError) as error:
-            raise NO_DISPLAY from error
+            raise DesktopError(
+                "There is no screen to work on: no X display could be opened.",
+                "Start Deskhand from within your desktop, or set DISPLAY.",
+            ) from error
         # Errors of requests without a reply (a window that is already gone) are read back instead.
         self.display.set_error_handler(lambda *_: 0)
         self.root: XWindow = self.display.screen().root
@@ -47,7 +41,10 @@ class Connection:
     ) -> None:
         self._lock.release()
         if isinstance(error, ConnectionClosedError | OSError):
-            raise DISPLAY_GONE from error
+            raise DesktopError(
+                "The connection to the screen was lost; your files are untouched.",
+                "Log in to the desktop again and start Deskhand there.",
+            ) from error
 
     def numbers(self, window: XWindow, name: str) -> list[int]:
         """A property made of 32-bit numbers; empty when it is not set or the window is gone."""

@@ -1,0 +1,179 @@
+"""Looking: the outline of a window, the screen of a moment, a screenshot in a file.
+
+:class:`Screen` is the eyes of the whole program. It remembers the last outline it showed, because a control may be
+named by its number in that outline. Any thread may use it.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+from pydantic import Field
+
+from agent.cancel import Cancel
+from agent.errors import DesktopError
+from agent.messages import Moment, Picture
+from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
+from tools.desktop.port import Bounds, Desktop, Window
+from tools.matching import matching
+from tools.outline import DEFAULT_BUDGET, Outline, outline, outline_of_text
+
+THUMBNAIL_WIDTH = 480
+"""Pixels."""
+
+
+class Screen:
+    """The eyes. ``shown`` is the outline that was shown last."""
+
+    def __init__(self, desktop: Desktop) -> None:
+        self._desktop = desktop
+        self.shown: Outline | None = None
+
+    def find(self, text: str) -> Window | None:
+        """The front-most window with ``text`` in its title or application name; without text the front one."""
+        windows = self._desktop.windows
+        if not text.strip():
+            return windows.front()
+        listed = windows.list()
+        found = matching(text, listed, lambda window: window.title)
+        return next(iter(found or matching(text, listed, lambda window: window.application)), None)
+
+    def read(self, window: Window) -> Outline | None:
+        """What is in ``window`` now, or ``None`` when it has no accessibility tree."""
+        tree = self._desktop.accessibility.read(window)
+        return outline(window, tree) if tree else None
+
+    def look(self, window: Window, cancel: Cancel) -> Outline:
+        """What is in ``window``, by OCR if need be; numbers given to controls count from now on."""
+        self.shown = self.read(window) or self._read_pixels(window, cancel)
+        return self.shown
+
+    def moment(self, budget: int = DEFAULT_BUDGET) -> Moment:
+        """The screen of now: the front window's outline, and the monitor that the cursor is on.
+
+        Raises DesktopError when the screen cannot be read."""
+        window = self._desktop.windows.front()
+        seen = self.look(window, Cancel()) if window else None
+        picture = self._picture(seen.secrets() if seen else ())
+        return Moment(
+            window=window.title if window else "",
+            application=window.application if window else "",
+            outline=seen.text(budget) if seen else "no windows are open",
+            thumbnail=_thumbnail(picture),
+            picture=picture,
+        )
+
+    def picture(self) -> Picture:
+        """The monitor that the cursor is on, private windows and password fields black."""
+        window = self._desktop.windows.front()
+        seen = self.read(window) if window else None
+        return self._picture(seen.secrets() if seen else ())
+
+    def _picture(self, secrets: tuple[Bounds, ...]) -> Picture:
+        monitor = self._desktop.capture.monitor(*self._desktop.pointer.position())
+        return self._desktop.capture.grab(monitor, (*self._desktop.windows.hidden(), *secrets))
+
+    def _read_pixels(self, window: Window, cancel: Cancel) -> Outline:
+        picture = self._desktop.capture.grab(window.bounds, self._desktop.windows.hidden())
+        return outline_of_text(window, self._desktop.read_text(picture, cancel))
+
+
+class LookArguments(Arguments):
+    window: str = Field(
+        default="", description="part of a title or application name; empty: the front window"
+    )
+
+
+class ScreenshotArguments(Arguments):
+    path: str = Field(description="file to write, .png")
+
+
+def tools(desktop: Desktop, screen: Screen, resolve: Callable[[str], Path]) -> tuple[Tool, ...]:
+    """`look` and `screenshot`. ``resolve`` turns a path as the model writes it into an absolute one."""
+
+    def look_effect(arguments: LookArguments) -> Effect:
+        window = screen.find(arguments.window)
+        targets = (Target("application", "Application", window.application),) if window else ()
+        return Effect("look", targets, question="Look at the screen?")
+
+    def look(arguments: LookArguments, context: ToolContext) -> ToolResult:
+        window = screen.find(arguments.window)
+        if window is None:
+            return ToolResult.failed(no_window(desktop, arguments.window))
+        seen = screen.look(window, context.cancel)
+        return ToolResult("confirmed", seen.text(), evidence=f'read "{window.title}"')
+
+    def screenshot_path(arguments: ScreenshotArguments) -> Path:
+        path = resolve(arguments.path)
+        return path if path.suffix else path.with_suffix(".png")
+
+    def screenshot_effect(arguments: ScreenshotArguments) -> Effect:
+        path = screenshot_path(arguments)
+        return Effect(
+            "write",
+            (Target("path", "File", str(path), said=arguments.path),),
+            changes=(path,),
+            undo="restores the old file" if path.exists() else "removes the file",
+            question="Save a picture of the screen?",
+        )
+
+    def screenshot(arguments: ScreenshotArguments, context: ToolContext) -> ToolResult:
+        path = screenshot_path(arguments)
+        picture = screen.picture()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(png(picture))
+            with Image.open(path) as written:
+                size = written.size
+        except (OSError, ValueError) as error:
+            raise DesktopError(f'"{arguments.path}" could not be written: {error}.') from error
+        name = arguments.path if Path(arguments.path).suffix else f"{arguments.path}.png"
+        return ToolResult(
+            "confirmed" if size == (picture.width, picture.height) else "failed",
+            f'saved "{name}", {size[0]}x{size[1]}',
+            evidence=f"{path.name}: a picture of {size[0]}x{size[1]} pixels, {path.stat().st_size} bytes",
+        )
+
+    return (
+        Tool(
+            name="look",
+            description="Read what is in a window: its controls and text.",
+            arguments=LookArguments,
+            effect=look_effect,
+            run=look,
+            title=lambda arguments: f"Look at **{arguments.window or 'the front window'}**",
+        ),
+        Tool(
+            name="screenshot",
+            description="Save a picture of the screen.",
+            arguments=ScreenshotArguments,
+            effect=screenshot_effect,
+            run=screenshot,
+            title=lambda arguments: f"Save a screenshot as **{arguments.path}**",
+        ),
+    )
+
+
+def no_window(desktop: Desktop, text: str) -> str:
+    """Why there is no window to work on, and which ones there are."""
+    titles = [f'"{window.title}"' for window in desktop.windows.list()]
+    if not titles:
+        return "no windows are open"
+    return f'no window called "{text}"; open: {", ".join(titles)}'
+
+
+def png(picture: Picture) -> bytes:
+    encoded = io.BytesIO()
+    Image.frombytes("RGB", (picture.width, picture.height), picture.rgb).save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+def _thumbnail(picture: Picture) -> bytes:
+    image = Image.frombytes("RGB", (picture.width, picture.height), picture.rgb)
+    image.thumbnail((THUMBNAIL_WIDTH, picture.height))
+    encoded = io.BytesIO()
+    image.save(encoded, "PNG")
+    return encoded.getvalue()
