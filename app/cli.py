@@ -280,8 +280,12 @@ def doctor(surroundings: Surroundings, options: Options) -> int:
     from app import doctor as doctor_module
 
     places = surroundings.places()
-    findings = doctor_module.examine(_settings(places, options), places)
+    findings = doctor_module.examine(_settings(places, options), places, _say_something)
     return doctor_module.report(findings, options.as_json)
+
+
+def _say_something() -> None:
+    click.echo("Listening for two seconds: say something.", err=True)
 
 
 deskhand.add_command(models)

@@ -1,7 +1,8 @@
 """The doctor: what this machine can do, one line each, and what to change where it cannot.
 
 Every check runs in a thread of its own with a time limit: a dead sound server or a hung bus must not hang the doctor.
-Called from the command line and the window's worker thread; it changes nothing and records nothing.
+Called from the command line and the window's worker thread. Two seconds of the microphone are listened to and
+forgotten; nothing is changed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 import os
 import queue
 import shutil
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -21,10 +23,10 @@ import psutil
 from agent.errors import DeskhandError
 from app.models import catalogue, locate
 from app.settings import Places, Settings
-from app.terminal import Style
+from app.terminal import Style, visible
 
 LIMIT_SECONDS = 20.0
-"""How long one check may take; loading a large model's header from a slow disk is the longest."""
+"""How long one check may take; the first transcript on a slow machine is the longest."""
 DISK_GB = 2.0
 MEMORY_GB = 1.0
 
@@ -44,13 +46,14 @@ class Finding:
 Check = Callable[[], Finding]
 
 
-def examine(settings: Settings, places: Places) -> tuple[Finding, ...]:
-    """Run all checks at once; takes as long as the slowest of them, at most LIMIT_SECONDS."""
+def examine(settings: Settings, places: Places, ready: Callable[[], None]) -> tuple[Finding, ...]:
+    """Run all checks at once; takes as long as the slowest of them, at most LIMIT_SECONDS. ``ready`` is called, from
+    another thread, when the microphone is open and the person may say something."""
     return run_checks(
         {
             "display": check_display,
             "accessibility": check_accessibility,
-            "microphone": check_microphone,
+            "microphone": lambda: check_microphone(ready),
             "speech": check_speech,
             "engine": check_engine,
             "model": lambda: check_model(settings, places),
@@ -76,7 +79,7 @@ def _guard(name: str, check: Check, answer: queue.SimpleQueue[Finding]) -> None:
         answer.put(check())
     except DeskhandError as trouble:
         answer.put(Finding(name, "problem", trouble.what, trouble.remedy))
-    except (OSError, ImportError) as error:
+    except (OSError, ImportError, subprocess.TimeoutExpired) as error:
         answer.put(
             Finding(name, "problem", f"{type(error).__name__}: {error}", "Run ./dev setup or install again.")
         )
@@ -135,12 +138,82 @@ def check_disk(places: Places) -> Finding:
 
 
 def check_model(settings: Settings, places: Places) -> Finding:
+    from agent.engine.gguf_header import read_header
+
     files = locate.locate(settings.model, places.data)
-    size = files.model.stat().st_size / 1_000_000
-    with files.model.open("rb") as file:
-        magic = file.read(4)
-    if magic != b"GGUF":
-        return Finding("model", "problem", f"{files.model} is not a GGUF file", "Download it again.")
-    name = settings.model or "the built-in model"
+    header = read_header(files.model)
+    size = header.file_bytes / 1_000_000
     extra = ", with a projector" if files.projector else ""
-    return Finding("model", "ok", f"{name}: {files.model.name}, {size:,.0f} MB{extra}")
+    says = (
+        f"{header.name}: {files.model.name}, {size:,.1f} MB, {header.trained_context_tokens:,} tokens{extra}"
+    )
+    return Finding("model", "ok", says)
+
+
+def check_engine() -> Finding:
+    """llama.cpp in a process of its own: a build that does not suit this processor dies there and not here."""
+    code = "import llama_cpp as l; print(l.__version__); print(l.llama_supports_gpu_offload())"
+    result = subprocess.run(
+        [sys.executable, "-I", "-c", code], capture_output=True, text=True, timeout=LIMIT_SECONDS, check=False
+    )
+    if result.returncode != 0:
+        why = result.stderr.strip().splitlines()[-1:] or [f"it ended with {result.returncode}"]
+        return Finding(
+            "engine",
+            "problem",
+            f"llama.cpp does not start: {why[0]}",
+            "Compile it again: ./dev setup --again",
+        )
+    version, offload = result.stdout.split()
+    card = "can use a graphics card" if offload == "True" else "on the processor alone"
+    return Finding("engine", "ok", f"llama.cpp (bindings {version}), {card}")
+
+
+def check_display() -> Finding:
+    from tools.desktop.capture import MssCapture
+    from tools.desktop.x11 import Connection
+
+    Connection()
+    monitor = MssCapture().monitor(0, 0)
+    return Finding("display", "ok", f"X11 {os.environ['DISPLAY']}, {monitor.width}×{monitor.height}")
+
+
+def check_accessibility() -> Finding:
+    from tools import desktop
+
+    here = desktop.connect()
+    windows = here.windows.list()
+    if not windows:
+        return Finding("accessibility", "ok", "the bus answers; no window is open to read")
+    title = visible(windows[0].title)
+    if here.accessibility.read(windows[0]) is None:
+        remedy = "Its text is read from the pixels instead. Many programs need a restart after accessibility is switched on."
+        return Finding("accessibility", "warning", f"“{title}” does not show its controls", remedy)
+    return Finding("accessibility", "ok", f"the bus answers; “{title}” can be read")
+
+
+def check_microphone(ready: Callable[[], None]) -> Finding:
+    from tools.voice import check
+    from tools.voice.activity import SileroActivity
+    from tools.voice.microphone import SystemMicrophone
+    from tools.voice.transcriber import MoonshineTranscriber
+
+    transcriber = MoonshineTranscriber()
+    try:
+        heard = check.check_microphone(SystemMicrophone(), SileroActivity(), transcriber, ready)
+    finally:
+        transcriber.close()
+    says = f"{heard.device}: level {heard.level:.0f} dB, noise {heard.noise:.0f} dB"
+    if heard.transcript:
+        says += f", heard “{visible(heard.transcript)}”"
+    silent = heard.level <= check.DEAD_DECIBELS
+    return Finding(
+        "microphone", "warning" if silent or (heard.speech and heard.advice) else "ok", says, heard.advice
+    )
+
+
+def check_speech() -> Finding:
+    from tools.voice.espeak import synthesize
+
+    wave = synthesize("Deskhand can speak.")
+    return Finding("speech", "ok", f"espeak-ng speaks ({len(wave) // 1024} KB for a sentence)")
