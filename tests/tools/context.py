@@ -1,0 +1,12 @@
+"""What a tool may use while it runs, for tests that call one directly."""
+
+from agent.cancel import Cancel
+
+
+class Context:
+    def __init__(self) -> None:
+        self.cancel = Cancel()
+        self.told: list[str] = []
+
+    def progress(self, text: str) -> None:
+        self.told.append(text)
