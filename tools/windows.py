@@ -54,7 +54,10 @@ def tools(desktop: Desktop, screen: Screen) -> tuple[Tool, ...]:
         if not windows.focus(window):
             return ToolResult.failed(f'"{window.title}" could not be brought to the front')
         return ToolResult(
-            "confirmed", f'in front: "{window.title}"', evidence=f'"{window.title}" is the active window'
+            "confirmed",
+            f'in front: "{window.title}"',
+            evidence=f'"{window.title}" is the active window',
+            details={"application": window.application},
         )
 
     def close_window(arguments: WindowArguments, context: ToolContext) -> ToolResult:

@@ -1,0 +1,254 @@
+"""Hands: press a control, set a value, type, press keys, scroll. Always in the front window that is not ours, and
+always followed by reading back what came of it: a call that returned "true" proves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from agent.tool import A, Arguments, Effect, Target, Tool, ToolContext, ToolResult
+from tools.desktop.keys import parse
+from tools.desktop.port import Desktop, Node, Window
+from tools.desktop.waiting import until
+from tools.hands import CHANGE_SECONDS, CannotActError, Hands, Seen, describe
+from tools.screen import Screen
+from tools.windows import targets_of
+
+SCROLL_NOTCHES = 5
+_ENOUGH_CHANGE = 0.002
+"""The share of pixels that must differ after scrolling: a blinking caret is less."""
+
+
+class PressArguments(Arguments):
+    name: str = Field(description="a control's name or number")
+
+
+class SetValueArguments(Arguments):
+    name: str = Field(description="a control's name or number")
+    value: str
+
+
+class TypeTextArguments(Arguments):
+    text: str
+
+
+class PressKeysArguments(Arguments):
+    keys: str = Field(description="ctrl+s, enter, alt+f4")
+
+
+class ScrollArguments(Arguments):
+    direction: Literal["up", "down", "left", "right"]
+
+
+def tools(desktop: Desktop, screen: Screen) -> tuple[Tool, ...]:
+    """`press`, `set_value`, `type_text`, `press_keys`, `scroll`."""
+    hands = Hands(desktop, screen)
+
+    def drive(*targets: Target, question: str) -> Effect:
+        window = desktop.windows.front()
+        place = window.application if window else "the front window"
+        return Effect("drive", (*targets_of(window), *targets), question=question.format(place))
+
+    return (
+        Tool(
+            name="press",
+            description="Press a button, menu, item or other control of the front window.",
+            arguments=PressArguments,
+            effect=lambda arguments: drive(
+                Target("text", "Control", _named(screen, arguments.name), said=arguments.name),
+                question="Press this in {}?",
+            ),
+            run=_reported(lambda arguments, context: _press(hands, arguments, context)),
+            title=lambda arguments: f"Press **{_named(screen, arguments.name)}**",
+        ),
+        Tool(
+            name="set_value",
+            description="Replace the value of a field of the front window.",
+            arguments=SetValueArguments,
+            effect=lambda arguments: drive(
+                Target("text", "Control", _named(screen, arguments.name), said=arguments.name),
+                Target("text", "Text", arguments.value),
+                question="Fill in a field of {}?",
+            ),
+            run=_reported(lambda arguments, context: _set_value(hands, arguments, context)),
+            title=lambda arguments: f"Set **{_named(screen, arguments.name)}**",
+        ),
+        Tool(
+            name="type_text",
+            description="Type text where the cursor is in the front window.",
+            arguments=TypeTextArguments,
+            effect=lambda arguments: drive(Target("text", "Text", arguments.text), question="Type into {}?"),
+            run=_reported(lambda arguments, context: _type_text(hands, arguments, context)),
+            title=lambda arguments: f"Type **{_short(arguments.text)}**",
+        ),
+        Tool(
+            name="press_keys",
+            description="Press keys in the front window.",
+            arguments=PressKeysArguments,
+            effect=lambda arguments: drive(
+                Target("keys", "Keys", arguments.keys), question="Press keys in {}?"
+            ),
+            run=_reported(lambda arguments, context: _press_keys(hands, arguments, context)),
+            title=lambda arguments: f"Press **{arguments.keys}**",
+            repeatable=True,
+        ),
+        Tool(
+            name="scroll",
+            description="Scroll the front window.",
+            arguments=ScrollArguments,
+            effect=lambda arguments: drive(question="Scroll in {}?"),
+            run=_reported(lambda arguments, context: _scroll(hands, arguments, context)),
+            title=lambda arguments: f"Scroll **{arguments.direction}**",
+            repeatable=True,
+        ),
+    )
+
+
+def _reported(run: Callable[[A, ToolContext], ToolResult]) -> Callable[[A, ToolContext], ToolResult]:
+    """``run`` with what could not be done as a result."""
+
+    def reporting(arguments: A, context: ToolContext) -> ToolResult:
+        try:
+            return run(arguments, context)
+        except CannotActError as why:
+            return ToolResult.failed(str(why))
+
+    return reporting
+
+
+def _press(hands: Hands, arguments: PressArguments, context: ToolContext) -> ToolResult:
+    window = hands.window()
+    node = hands.control(window, arguments.name)
+    before = hands.seen(window)
+    hands.press(window, node)
+    changed = hands.change(window, before, context.cancel, with_focus=node.role in ("field", "text"))
+    name = node.name or arguments.name
+    if changed:
+        return ToolResult("confirmed", f'pressed "{name}"', evidence=changed)
+    return ToolResult(
+        "suspected_noop",
+        f'pressed "{name}" and nothing changed',
+        evidence="the window looks as it did before",
+    )
+
+
+def _set_value(hands: Hands, arguments: SetValueArguments, context: ToolContext) -> ToolResult:
+    window = hands.window()
+    node = hands.control(window, arguments.name, to_set=True)
+    name = node.name or arguments.name
+    if "disabled" in node.states:
+        raise CannotActError(f'"{name}" is disabled')
+    accessibility = hands.desktop.accessibility
+    if not accessibility.set_text(node.key, arguments.value) or not _reads(
+        hands, window, node, arguments.value
+    ):
+        hands.activate(window)
+        if not accessibility.focus(node.key):
+            raise CannotActError(f'"{name}" cannot be given a value')
+        hands.desktop.keyboard.press("ctrl+a")
+        hands.type(window, arguments.value, context.cancel)
+    if "secret" in node.states:
+        return ToolResult("unverifiable", f'"{name}" is now (hidden)', evidence="passwords are not read back")
+    now = until(lambda: _reads(hands, window, node, arguments.value), CHANGE_SECONDS, context.cancel)
+    if now:
+        return ToolResult("confirmed", f'"{name}" is now "{arguments.value}"', evidence=describe(now))
+    found = accessibility.find(window, node.key)
+    return ToolResult.failed(f'"{name}" reads "{found.value if found else ""}", not what was set')
+
+
+def _reads(hands: Hands, window: Window, node: Node, value: str) -> Node | None:
+    now = hands.desktop.accessibility.find(window, node.key)
+    return now if now and now.value == value else None
+
+
+def _type_text(hands: Hands, arguments: TypeTextArguments, context: ToolContext) -> ToolResult:
+    window = hands.window()
+    if not arguments.text:
+        raise CannotActError("there is no text to type")
+    before = hands.seen(window)
+    hands.type(window, arguments.text, context.cancel)
+    done = f'typed {len(arguments.text)} characters into "{window.title}"'
+
+    def landed() -> Node | None:
+        after = hands.seen(window)
+        focused = after.outline.focused() if after.outline else None
+        return focused if focused and _contains(focused.value, arguments.text) else None
+
+    if before.outline is None:
+        return ToolResult("unverifiable", done, evidence="the text of this window cannot be read back")
+    if node := until(landed, CHANGE_SECONDS, context.cancel):
+        return ToolResult("confirmed", done, evidence=describe(node))
+    if changed := hands.change(window, before, context.cancel):
+        return ToolResult("unverifiable", done, evidence=changed)
+    return ToolResult("suspected_noop", f"{done} and nothing changed", evidence="the text is not there")
+
+
+def _contains(value: str, text: str) -> bool:
+    return _plain(text) in _plain(value)
+
+
+def _plain(text: str) -> str:
+    """Calculators turn operators into signs, and fields drop a line break at the end."""
+    return text.translate(str.maketrans("×÷−·", "*/-*")).replace("\r\n", "\n").strip()
+
+
+def _press_keys(hands: Hands, arguments: PressKeysArguments, context: ToolContext) -> ToolResult:
+    try:
+        parse(arguments.keys)
+    except ValueError as why:
+        raise CannotActError(str(why)) from None
+    window = hands.window()
+    hands.activate(window)
+    before = hands.seen(window)
+    hands.desktop.keyboard.press(arguments.keys)
+    return _result_of_keys(hands, window, before, f"pressed {arguments.keys}", context)
+
+
+def _result_of_keys(
+    hands: Hands, window: Window, before: Seen, done: str, context: ToolContext
+) -> ToolResult:
+    if changed := hands.change(window, before, context.cancel):
+        return ToolResult("confirmed", done, evidence=changed)
+    return ToolResult("unverifiable", done, evidence="nothing that can be read back has changed")
+
+
+def _scroll(hands: Hands, arguments: ScrollArguments, context: ToolContext) -> ToolResult:
+    window = hands.window()
+    hands.activate(window)
+    grab = hands.desktop.capture.grab
+    before = grab(window.bounds).rgb
+    hands.desktop.pointer.scroll(*window.bounds.centre, arguments.direction, SCROLL_NOTCHES)
+
+    def moved() -> bool:
+        after = grab(window.bounds).rgb
+        return len(after) != len(before) or _share_of_difference(before, after) > _ENOUGH_CHANGE
+
+    if until(lambda: moved() or None, CHANGE_SECONDS, context.cancel, every=0.1):
+        return ToolResult("confirmed", f"scrolled {arguments.direction}", evidence="the picture moved")
+    return ToolResult(
+        "suspected_noop",
+        f"scrolled {arguments.direction} and nothing changed",
+        evidence="the window looks as it did before",
+    )
+
+
+def _share_of_difference(before: bytes, after: bytes) -> float:
+    a, b = np.frombuffer(before, np.uint8), np.frombuffer(after, np.uint8)
+    return float(np.count_nonzero(a != b)) / a.size
+
+
+def _named(screen: Screen, name: str) -> str:
+    """What ``name`` is called, when it is a number of the outline shown last."""
+    if screen.shown and name.strip().isdigit():
+        number = int(name)
+        shown = next((each.node for each in screen.shown.controls if each.number == number), None)
+        return shown.name if shown and shown.name else name
+    return name
+
+
+def _short(text: str, longest: int = 40) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[:longest] + "…"

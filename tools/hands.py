@@ -1,0 +1,193 @@
+"""Acting on the front window and reading back what came of it. The tools in :mod:`tools.act` and
+:mod:`tools.save_as` are made of these steps; agent thread only."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from agent.cancel import Cancel
+from tools.desktop.port import Desktop, Node, Role, Window
+from tools.desktop.waiting import until
+from tools.matching import matching, similar
+from tools.outline import Control, Outline
+from tools.screen import Screen
+
+CHANGE_SECONDS = 1.0
+"""How long an application gets to show the effect of an action."""
+PIECE = 20
+"""Characters typed between two looks at whether the right window still has the keys."""
+
+_NOT_FOR_PRESSING: frozenset[Role] = frozenset({"label", "heading", "image", "group", "bar", "dialog"})
+_TAKES_VALUES: frozenset[Role] = frozenset({"field", "text", "combo", "slider", "cell"})
+
+
+class CannotActError(Exception):
+    """An action that could not be made; the message is one sentence for the model and the person alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What can be compared before and after an action."""
+
+    windows: tuple[tuple[int, str], ...]
+    outline: Outline | None
+
+    def lines(self, with_focus: bool) -> tuple[str, ...]:
+        controls = self.outline.controls if self.outline else ()
+        states = frozenset() if with_focus else frozenset({"focused"})
+        return tuple(
+            f'{node.role} "{node.name}" = "{node.value}" {sorted(node.states - states)}'
+            for node in (control.node for control in controls)
+        )
+
+
+class Hands:
+    """Acts on one desktop."""
+
+    def __init__(self, desktop: Desktop, screen: Screen) -> None:
+        self.desktop = desktop
+        self.screen = screen
+
+    def window(self) -> Window:
+        """The front window. Raises CannotActError when there is none."""
+        window = self.desktop.windows.front()
+        if window is None:
+            raise CannotActError("no windows are open")
+        return window
+
+    def activate(self, window: Window) -> None:
+        """Give ``window`` the keys. Raises CannotActError when it does not get them."""
+        active = self.desktop.windows.active()
+        if not (active and active.id == window.id) and not self.desktop.windows.focus(window):
+            raise CannotActError(f'"{window.title}" could not be brought to the front')
+
+    def control(self, window: Window, name: str, to_set: bool = False) -> Node:
+        """The control called ``name``, or with that number in the outline shown last.
+
+        Raises CannotActError when there is none, or several."""
+        seen = self.screen.read(window)
+        if seen is None:
+            raise CannotActError(f'the controls of "{window.title}" cannot be read; use keys instead')
+        named = [each for each in seen.controls if _fits(each.node, to_set)]
+        found = matching(name, named, lambda each: each.node.name)
+        if name.strip().isdigit() and not any(each.node.name == name.strip() for each in found):
+            return self._numbered(seen, int(name))
+        return _only(found, name, named)
+
+    def _numbered(self, seen: Outline, number: int) -> Node:
+        shown = (
+            self.screen.shown if self.screen.shown and self.screen.shown.window.id == seen.window.id else seen
+        )
+        meant = next((each.node for each in shown.controls if each.number == number), None)
+        if meant is None:
+            raise CannotActError(f"there is no control {number} in the outline")
+        now = next((each.node for each in seen.controls if each.node.key == meant.key), None)
+        if now is None:
+            raise CannotActError(f'{number} ("{meant.name}") is not in the window any more; look again')
+        return now
+
+    def press(self, window: Window, node: Node) -> None:
+        """Press ``node``: through the tree where it offers that, else with a click. Raises CannotActError."""
+        if "disabled" in node.states:
+            raise CannotActError(f'"{node.name}" is disabled')
+        self.activate(window)
+        if node.role in ("field", "text") and self.desktop.accessibility.focus(node.key):
+            return
+        if self.desktop.accessibility.press(node.key):
+            return
+        if node.bounds is None:
+            raise CannotActError(f'"{node.name}" cannot be pressed')
+        self.desktop.pointer.click(*node.bounds.centre)
+
+    def type(self, window: Window, text: str, cancel: Cancel) -> None:
+        """Type into whatever has the focus in ``window``. Raises CannotActError, saying how far it came, when another
+        window takes the keys or a stop is asked for."""
+        self.activate(window)
+        seen = self.screen.read(window)
+        focused = seen.focused() if seen else None
+        if (
+            focused
+            and "editable" in focused.states
+            and self.desktop.accessibility.insert_text(focused.key, text)
+        ):
+            return
+        for done in range(0, len(text), PIECE):
+            active = self.desktop.windows.active()
+            if active is None or active.id != window.id:
+                raise CannotActError(
+                    f"another window took the keys after {done} of {len(text)} characters; typing was stopped"
+                )
+            if cancel.requested:
+                raise CannotActError(f"stopped after {done} of {len(text)} characters")
+            self.desktop.keyboard.type(text[done : done + PIECE])
+
+    def seen(self, window: Window) -> Seen:
+        """What is there now, to compare with later."""
+        listed = self.desktop.windows.list()
+        still = next((each for each in listed if each.id == window.id), None)
+        return Seen(
+            tuple((each.id, each.title) for each in listed), self.screen.read(still) if still else None
+        )
+
+    def change(
+        self, window: Window, before: Seen, cancel: Cancel, with_focus: bool = True, settle: bool = True
+    ) -> str:
+        """What is different from ``before``, in a few words; empty when nothing is within a second."""
+
+        def changed() -> str | None:
+            return difference(before, self.seen(window), with_focus)
+
+        found = until(changed, CHANGE_SECONDS, cancel, every=0.1)
+        if found and settle:
+            time.sleep(0.1)  # a dialog that comes up behind the first change
+            found = changed() or found
+        return found or ""
+
+
+def difference(before: Seen, after: Seen, with_focus: bool = True) -> str:
+    """What a person would say has changed; empty when nothing has."""
+    old, new = dict(before.windows), dict(after.windows)
+    for id, title in new.items():
+        if id not in old:
+            return f'a window came up: "{title}"'
+    for id, title in old.items():
+        if id not in new:
+            return f'a window closed: "{title}"'
+        if new[id] != title:
+            return f'the window is now called "{new[id]}"'
+    lines_before, lines_after = before.lines(with_focus), after.lines(with_focus)
+    if lines_before == lines_after:
+        return ""
+    gone = set(lines_before)
+    controls = after.outline.controls if after.outline else ()
+    for control, line in zip(controls, lines_after, strict=True):
+        if line not in gone:
+            return "now: " + describe(control.node)
+    return "a control went away"
+
+
+def describe(node: Node, longest: int = 80) -> str:
+    """A control in a few words, for evidence."""
+    value = node.value if len(node.value) <= longest else node.value[:longest] + "…"
+    name = f' "{node.name}"' if node.name else ""
+    states = ", ".join(sorted(node.states - {"editable", "secret"}))
+    reads = f' reads "{value}"' if value else ""
+    return f"{node.role}{name}{reads}{f' ({states})' if states else ''}"
+
+
+def _fits(node: Node, to_set: bool) -> bool:
+    return node.role in _TAKES_VALUES if to_set else node.role not in _NOT_FOR_PRESSING
+
+
+def _only(found: list[Control], name: str, named: list[Control]) -> Node:
+    usable = [each for each in found if "disabled" not in each.node.states] or found
+    if len(usable) == 1:
+        return usable[0].node
+    if not usable:
+        names = list(dict.fromkeys(each.node.name for each in named if each.node.name))
+        near = similar(name, names) or names[:8]
+        hint = f"; there are: {', '.join(f'{chr(34)}{each}{chr(34)}' for each in near)}" if near else ""
+        raise CannotActError(f'there is no control called "{name}"{hint}')
+    several = ", ".join(f'{each.number} {each.node.role} "{each.node.name}"' for each in usable[:6])
+    raise CannotActError(f'"{name}" could be several controls, use the number: {several}')
