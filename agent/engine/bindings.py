@@ -1,0 +1,150 @@
+"""llama.cpp, as little of it as the engine needs, with types: a model, its context and the memory of it.
+
+The only file besides :mod:`agent.engine.vocabulary` and :mod:`agent.engine.sampling` that touches ``llama_cpp``; all
+of it runs in the engine process, on the one thread that owns the context. Return codes become exceptions here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+from collections.abc import Callable, Sequence
+
+import llama_cpp.llama_cpp as llama
+import numpy as np
+from numpy.typing import NDArray
+
+SLICE = 512
+"""Tokens per ``llama_decode`` in a prefill: a stop on a device without abort waits for one slice at most."""
+
+SEQUENCE = 0
+"""The one sequence that our context holds."""
+
+
+class LoadRefused(Exception):
+    """llama.cpp returned no model or no context; its log says why."""
+
+
+class DecodeFailed(Exception):
+    """``llama_decode`` returned a code that is neither success nor abort."""
+
+
+class DecodeAborted(Exception):
+    """The stop flag was seen; the micro-batches finished before it are still in the memory."""
+
+
+def quieten(sink: Callable[[str], None]) -> object:
+    """Send llama.cpp's log to ``sink`` and return what must be kept alive as long as that should last."""
+
+    def forward(level: int, text: bytes, _user: object) -> None:
+        if level >= WARNING_LEVEL:
+            sink(text.decode("utf-8", "replace"))
+
+    callback = llama.llama_log_callback(forward)
+    llama.llama_log_set(callback, ctypes.c_void_p(0))
+    return callback
+
+
+WARNING_LEVEL = 3
+"""``GGML_LOG_LEVEL_WARN`` of ggml.h."""
+
+
+class NativeModel:
+    """A loaded GGUF. Loading blocks; ``on_progress`` gets 0 to 1 and loading is given up when it returns false."""
+
+    def __init__(self, path: str, gpu_layers: int, on_progress: Callable[[float], bool]) -> None:
+        llama.llama_backend_init()
+        self._progress = llama.llama_progress_callback(lambda fraction, _: on_progress(fraction))
+        params = llama.llama_model_default_params()
+        params.n_gpu_layers = gpu_layers
+        params.progress_callback = self._progress
+        model = llama.llama_model_load_from_file(path.encode(), params)
+        if not model:
+            raise LoadRefused(path)
+        self.pointer = model
+        vocabulary = llama.llama_model_get_vocab(model)
+        if vocabulary is None:
+            raise LoadRefused(path)
+        self.vocabulary_pointer = vocabulary
+
+    @property
+    def trained_context(self) -> int:
+        return llama.llama_model_n_ctx_train(self.pointer)
+
+    @property
+    def sliding_window(self) -> int:
+        """In tokens; 0 when every layer sees everything."""
+        return llama.llama_model_n_swa(self.pointer)
+
+    @property
+    def chat_template(self) -> str:
+        """The Jinja text from the file, or an empty string."""
+        template = llama.llama_model_chat_template(self.pointer, None)
+        return template.decode("utf-8", "replace") if template else ""
+
+
+class NativeContext:
+    """One sequence's KV cache and the decoding of tokens into it."""
+
+    def __init__(self, model: NativeModel, context_tokens: int, threads: int) -> None:
+        params = llama.llama_context_default_params()
+        params.n_ctx = context_tokens
+        params.n_batch = SLICE
+        params.n_ubatch = SLICE
+        params.n_seq_max = 1
+        params.n_threads = threads
+        params.n_threads_batch = threads
+        params.swa_full = False
+        params.no_perf = True
+        context = llama.llama_init_from_model(model.pointer, params)
+        if not context:
+            raise LoadRefused("context")
+        self.pointer = context
+        memory = llama.llama_get_memory(context)
+        if memory is None:
+            raise LoadRefused("memory")
+        self._memory = memory
+        self._vocabulary_size = llama.llama_vocab_n_tokens(model.vocabulary_pointer)
+        self.size = llama.llama_n_ctx(context)
+
+    def abort_when_set(self, flag_address: int) -> None:
+        """Abort a running decode as soon as the byte at ``flag_address`` is not 0 (the byte after it must be 0).
+
+        The callback runs once per graph node, so it must not be Python: libc's ``strlen`` has just the right
+        shape, taking the pointer and returning non-zero when the first byte is set. CPU back ends only.
+        """
+        libc = ctypes.CDLL(ctypes.util.find_library("c"))
+        self._abort = ctypes.cast(libc.strlen, llama.ggml_abort_callback)
+        llama.llama_set_abort_callback(self.pointer, self._abort, ctypes.c_void_p(flag_address))
+
+    def decode(self, tokens: Sequence[int], position: int) -> None:
+        """Append at most :data:`SLICE` ``tokens`` at ``position``; the logits of the last one can be read then."""
+        ids = (llama.llama_token * len(tokens))(*tokens)
+        positions = (llama.llama_pos * len(tokens))(*range(position, position + len(tokens)))
+        batch = llama.llama_batch_get_one(ids, len(tokens))
+        batch.pos = ctypes.cast(positions, ctypes.POINTER(llama.llama_pos))  # pyright: ignore[reportAttributeAccessIssue]
+        code = llama.llama_decode(self.pointer, batch)
+        if code == 2:
+            raise DecodeAborted
+        if code != 0:
+            raise DecodeFailed(f"llama_decode returned {code}")
+
+    def logits(self) -> NDArray[np.float32]:
+        """A writable view of the last token's logits, valid until the next decode."""
+        pointer = llama.llama_get_logits_ith(self.pointer, -1)
+        return np.ctypeslib.as_array(pointer, shape=(self._vocabulary_size,))
+
+    def first_position(self) -> int:
+        """The oldest position that every layer still holds; -1 when empty."""
+        return llama.llama_memory_seq_pos_min(self._memory, SEQUENCE)
+
+    def last_position(self) -> int:
+        """The newest position held; -1 when empty."""
+        return llama.llama_memory_seq_pos_max(self._memory, SEQUENCE)
+
+    def forget_from(self, position: int) -> bool:
+        """Drop ``position`` and everything after it; false when this memory cannot (a recurrent model)."""
+        return llama.llama_memory_seq_rm(self._memory, SEQUENCE, position, -1)
+
+    def clear(self) -> None:
+        llama.llama_memory_clear(self._memory, False)

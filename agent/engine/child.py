@@ -1,0 +1,170 @@
+"""One engine process as its parent sees it: start it, talk to it, know how it died.
+
+Started as ``python -I`` (no folder of the user's on the import path), with a socket and the stop flag as its only
+ties to us. It ends itself when the socket closes; the kernel closes it whichever way we die. (PR_SET_PDEATHSIG
+is not used: it fires when the *thread* that started the child ends.)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from pathlib import Path
+
+from pydantic import ValidationError
+
+import agent
+from agent.engine.wire import REPLY, Counted, Happened, Loaded, Loading, Refused, receive, send
+from agent.messages import Value
+
+ROOT = Path(agent.__file__).resolve().parent.parent
+START = (
+    "import sys; root = sys.argv.pop(1); root in sys.path or sys.path.append(root); "
+    "from agent.engine.worker import main; main()"
+)
+FLAG_BYTES = 2
+LOG_LINES = 60
+OOM_COUNTER = Path("/sys/fs/cgroup/memory.events")
+
+
+class ChildGone(Exception):
+    """The process is dead or was closed; :meth:`Child.cause_of_death` knows how."""
+
+
+class Child:
+    """A running engine process. One thread talks to it; :meth:`kill` and :meth:`stop` may come from any."""
+
+    def __init__(self) -> None:
+        ours, theirs = socket.socketpair()
+        self._connection = ours
+        with tempfile.TemporaryFile() as shared:
+            shared.truncate(FLAG_BYTES)
+            self._flag = mmap.mmap(shared.fileno(), FLAG_BYTES)
+            command = [
+                sys.executable,
+                "-I",
+                "-c",
+                START,
+                str(ROOT),
+                str(theirs.fileno()),
+                str(shared.fileno()),
+            ]
+            self._ooms_before = _oom_kills()
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=(theirs.fileno(), shared.fileno()),
+                cwd="/",
+            )
+        theirs.close()
+        self._log: deque[str] = deque(maxlen=LOG_LINES)
+        self._log_reader = threading.Thread(target=self._read_log, name="engine-log", daemon=True)
+        self._log_reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def send(self, message: Value) -> None:
+        """Raises ChildGone."""
+        try:
+            send(self._connection, message)
+        except OSError as error:
+            raise ChildGone from error
+
+    def receive(self, timeout: float) -> Loading | Loaded | Happened | Counted | Refused:
+        """The next reply. Raises ChildGone, and TimeoutError after ``timeout`` seconds of silence."""
+        try:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise TimeoutError
+            frame = receive(self._connection)
+        except (OSError, ValueError) as error:
+            if isinstance(error, TimeoutError):
+                raise
+            raise ChildGone from error
+        if frame is None:
+            raise ChildGone
+        try:
+            return REPLY.validate_json(frame)
+        except ValidationError as error:  # it no longer speaks our language: not to be trusted any further
+            self.kill()
+            raise ChildGone from error
+
+    def stop(self) -> None:
+        """Have the running decode aborted. Quick, never raises: made for a Cancel callback."""
+        self._flag[0] = 1
+
+    def clear_stop(self) -> None:
+        self._flag[0] = 0
+
+    def kill(self) -> None:
+        """End it now. Safe to call twice, and while another thread waits in :meth:`receive`: that one then sees
+        the end of the stream, which is why the socket is shut down and not closed."""
+        self._process.kill()
+        self._process.wait()
+        with contextlib.suppress(OSError):
+            self._connection.shutdown(socket.SHUT_RDWR)
+
+    def cause_of_death(self) -> str:
+        """One sentence for a person: how the process ended. Ends it first if it is merely silent."""
+        try:
+            code = self._process.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return "The engine stopped answering and was ended."
+        self._log_reader.join(timeout=1)
+        return _cause(code, list(self._log), out_of_memory=_oom_kills() > self._ooms_before)
+
+    def last_words(self) -> str:
+        """The last line of its log that says what went wrong, or an empty string."""
+        return _telling_line(list(self._log))
+
+    def _read_log(self) -> None:
+        assert self._process.stderr is not None
+        with self._process.stderr as stream:
+            for line in stream:
+                self._log.append(line.decode("utf-8", "replace").rstrip())
+
+
+def _cause(code: int, log: list[str], out_of_memory: bool) -> str:
+    telling = _telling_line(log)
+    because = f" ({telling})" if telling else ""
+    if out_of_memory or "bad_alloc" in telling or "failed to allocate" in telling:
+        return f"The engine ran out of memory{because}."
+    if code == -signal.SIGABRT:
+        return f"The engine gave up on an internal check{because}."
+    if code < 0:
+        name = signal.Signals(-code).name
+        return f"The engine was ended by the signal {name}{because}."
+    return f"The engine ended with exit code {code}{because}."
+
+
+def _telling_line(log: list[str]) -> str:
+    """Asserts and errors first; else the last line there is."""
+    lines = [line.strip() for line in log if line.strip()]
+    marks = ("GGML_ASSERT", "error", "Error", "terminate called", "what():", "failed")
+    telling = [line for line in lines if any(mark in line for mark in marks)]
+    return (telling or lines or [""])[-1][:200]
+
+
+def _oom_kills() -> int:
+    """How often the kernel killed something in our control group for want of memory (cgroup v2)."""
+    try:
+        lines = OOM_COUNTER.read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) for line in lines if line.startswith("oom_kill "))

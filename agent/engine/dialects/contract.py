@@ -1,0 +1,52 @@
+"""What the engine asks of a dialect: how a model family writes turns, calls, results and thoughts as tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol
+
+from agent.engine.port import Prompt, ToolSpec
+
+CallState = Literal["maybe", "call", "complete"]
+"""Of tokens that began like a call: it may still turn out to be text, it is one for certain, it is all there."""
+
+
+class CallSyntaxError(ValueError):
+    """Text that is no call of this dialect; under the grammar that cannot happen."""
+
+
+class Dialect(Protocol):
+    """One model family's way of writing, on one vocabulary. Lives on the thread that owns the context."""
+
+    name: Literal["gemma4", "generic"]
+    thought_open: int | None
+    thought_close: int | None
+    thought_named: bool
+    """The first line of a thought is the channel's name, not part of the thought."""
+
+    def prompt(self, prompt: Prompt) -> list[int]:
+        """All of ``prompt`` as tokens, ready for the model to go on. Of two prompts of which one continues the
+        other, the tokens of the shorter, less the opening of a model turn, begin those of the longer."""
+        ...
+
+    def begins_in_thought(self, prompt: Prompt) -> bool:
+        """The frame itself opens a thought that the model continues."""
+        ...
+
+    def grammar(self, tools: Sequence[ToolSpec]) -> str:
+        """GBNF for one call of any of ``tools``, from its first token to its last."""
+        ...
+
+    def never(self, in_call: bool) -> frozenset[int]:
+        """The tokens that must not be sampled here: control tokens that are none of the model's business."""
+        ...
+
+    def may_start_call(self, token: int, nothing_said: bool, thinking: bool) -> bool: ...
+
+    def call_state(self, tokens: Sequence[int]) -> CallState:
+        """Of ``tokens``, which the grammar accepted from the first on."""
+        ...
+
+    def parse_call(self, tokens: Sequence[int]) -> tuple[str, dict[str, Any]]:
+        """The name and the arguments of a complete call. Raises CallSyntaxError."""
+        ...

@@ -1,0 +1,224 @@
+"""Gemma 4's way of writing: control tokens for turns, calls, results, strings and thoughts.
+
+    <|tool_call>call:NAME{key:<|"|>text<|"|>,n:3}<tool_call|>                     keys in dictionary order
+    <|tool_response>response:NAME{value:<|"|>…<|"|>}<tool_response|>               within the same model turn
+
+Read from the chat template that the Gemma 4 files carry. In this module a call's *raw* text is its text with every
+``<|"|>`` token as a NUL, which no other token spells.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from agent.engine.dialects.contract import CallState, CallSyntaxError
+from agent.engine.dialects.conversation import Conversation
+from agent.engine.dialects.frame import ChatTemplate, Frame
+from agent.engine.grammar import GrammarBuilder, Spelling, literal
+from agent.engine.port import Prompt, ToolSpec
+from agent.engine.vocabulary import Vocabulary
+from agent.messages import ToolCall, ToolMessage
+
+QUOTE = "\0"
+CALL_OPEN, CALL_CLOSE = "<|tool_call>", "<tool_call|>"
+RESULT_OPEN, RESULT_CLOSE = "<|tool_response>", "<tool_response|>"
+STRING_MARK = '<|"|>'
+THOUGHT_OPEN, THOUGHT_CLOSE = "<|channel>", "<channel|>"
+STRUCTURE = (CALL_OPEN, CALL_CLOSE, RESULT_OPEN, RESULT_CLOSE, STRING_MARK)
+
+
+def speaks_gemma4(vocabulary: Vocabulary) -> bool:
+    """The vocabulary has the control tokens that calls and results are made of."""
+    return all(vocabulary.mark(mark) is not None for mark in STRUCTURE)
+
+
+class Gemma4:
+    """The :class:`~agent.engine.dialects.contract.Dialect` of Gemma 4."""
+
+    name: Literal["gemma4", "generic"] = "gemma4"
+    thought_named = True
+
+    def __init__(self, vocabulary: Vocabulary, template: ChatTemplate, fingerprint: str) -> None:
+        self._vocabulary = vocabulary
+        self._call_open, self._call_close = self._mark(CALL_OPEN), self._mark(CALL_CLOSE)
+        self._result_open, self._result_close = self._mark(RESULT_OPEN), self._mark(RESULT_CLOSE)
+        self._quote = self._mark(STRING_MARK)
+        self.thought_open, self.thought_close = vocabulary.mark(THOUGHT_OPEN), vocabulary.mark(THOUGHT_CLOSE)
+        self._conversation = Conversation(
+            template, vocabulary, fingerprint, self._spell_call, self._spell_result, _tell_nothing
+        )
+
+    def prompt(self, prompt: Prompt) -> list[int]:
+        return self._conversation.tokens(prompt)
+
+    def begins_in_thought(self, prompt: Prompt) -> bool:
+        return False
+
+    def grammar(self, tools: Sequence[ToolSpec]) -> str:
+        builder = GrammarBuilder(_spelling(self._quote))
+        calls = [
+            f"{literal(tool.name)} {builder.arguments(tool.parameters, f'tool-{index}')}"
+            for index, tool in enumerate(tools)
+        ]
+        return builder.text(f'<[{self._call_open}]> "call:" ({" | ".join(calls)}) <[{self._call_close}]>')
+
+    def never(self, in_call: bool) -> frozenset[int]:
+        structure = {self._mark(mark) for mark in STRUCTURE}
+        if in_call:
+            thoughts = {mark for mark in (self.thought_open, self.thought_close) if mark is not None}
+            return (self._vocabulary.control | structure | thoughts) - {self._quote, self._call_close}
+        return (self._vocabulary.control | structure) - self._vocabulary.ends - {self._call_open}
+
+    def may_start_call(self, token: int, nothing_said: bool, thinking: bool) -> bool:
+        return token == self._call_open
+
+    def call_state(self, tokens: Sequence[int]) -> CallState:
+        return "complete" if tokens[-1] == self._call_close else "call"
+
+    def parse_call(self, tokens: Sequence[int]) -> tuple[str, dict[str, Any]]:
+        pieces = (b"\0" if token == self._quote else self._vocabulary.piece(token) for token in tokens[1:-1])
+        return parse_call(b"".join(pieces).decode("utf-8", "replace"))
+
+    def _mark(self, text: str) -> int:
+        token = self._vocabulary.mark(text)
+        if token is None:
+            raise LookupError(text)
+        return token
+
+    def _spell_call(self, call: ToolCall) -> Sequence[int]:
+        return (self._call_open, *self._raw(raw_call(call)), self._call_close)
+
+    def _spell_result(self, result: ToolMessage, frame: Frame) -> Sequence[int]:
+        value = raw_value(result.content)
+        body = self._raw(f"response:{result.name}{{value:{value}}}")
+        return (self._result_open, *body, self._result_close)
+
+    def _raw(self, text: str) -> Iterable[int]:
+        """Raw text as tokens: each NUL is the quote's token, everything between is plain."""
+        for index, part in enumerate(text.split(QUOTE)):
+            if index:
+                yield self._quote
+            yield from self._vocabulary.plain(part)
+
+
+def _tell_nothing(prompt: Prompt, frame: Frame) -> Sequence[int]:
+    """The template lists the tools; a template that does not belongs to a model that knows them by heart."""
+    return ()
+
+
+def raw_call(call: ToolCall) -> str:
+    return f"call:{call.name}{raw_value(call.arguments)}"
+
+
+def raw_value(value: object) -> str:
+    """A JSON value in raw text."""
+    if isinstance(value, str):
+        return f"{QUOTE}{value.replace(QUOTE, '')}{QUOTE}"
+    if isinstance(value, dict):
+        pairs = (f"{key}:{raw_value(value[key])}" for key in sorted(value, key=str.lower))
+        return "{" + ",".join(pairs) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(raw_value, value)) + "]"
+    return json.dumps(value)
+
+
+def parse_call(raw: str) -> tuple[str, dict[str, Any]]:
+    """``call:NAME{…}`` as name and arguments. Raises CallSyntaxError."""
+    found = re.match(r"call:([^{\0]+)(?=\{)", raw)
+    if not found:
+        raise CallSyntaxError(raw)
+    value, end = _parse(raw, found.end())
+    if end != len(raw) or not isinstance(value, dict):
+        raise CallSyntaxError(raw)
+    return found[1], value
+
+
+_BARE = re.compile(r"[^,{}\[\]:\0]+")
+_WORDS = {"true": True, "false": False, "null": None, "None": None}
+
+
+def _parse(raw: str, at: int) -> tuple[Any, int]:
+    """The value at ``at``, and where it ends."""
+    match raw[at : at + 1]:
+        case "\0":
+            end = raw.find(QUOTE, at + 1)
+            if end < 0:
+                raise CallSyntaxError(raw)
+            return raw[at + 1 : end], end + 1
+        case "{":
+            return _parse_object(raw, at + 1)
+        case "[":
+            return _parse_array(raw, at + 1)
+        case _:
+            return _parse_bare(raw, at)
+
+
+def _parse_object(raw: str, at: int) -> tuple[dict[str, Any], int]:
+    pairs: dict[str, Any] = {}
+    while not raw.startswith("}", at):
+        key = _BARE.match(raw, at)
+        if not key or not raw.startswith(":", key.end()):
+            raise CallSyntaxError(raw)
+        pairs[key[0]], at = _parse(raw, key.end() + 1)
+        at = _past_comma(raw, at, "}")
+    return pairs, at + 1
+
+
+def _parse_array(raw: str, at: int) -> tuple[list[Any], int]:
+    items: list[Any] = []
+    while not raw.startswith("]", at):
+        item, at = _parse(raw, at)
+        items.append(item)
+        at = _past_comma(raw, at, "]")
+    return items, at + 1
+
+
+def _past_comma(raw: str, at: int, closing: str) -> int:
+    if raw.startswith(closing, at):
+        return at
+    if raw.startswith(",", at) and not raw.startswith(closing, at + 1):
+        return at + 1
+    raise CallSyntaxError(raw)
+
+
+def _parse_bare(raw: str, at: int) -> tuple[Any, int]:
+    found = _BARE.match(raw, at)
+    if not found:
+        raise CallSyntaxError(raw)
+    if found[0] in _WORDS:
+        return _WORDS[found[0]], found.end()
+    try:
+        return json.loads(found[0]), found.end()
+    except ValueError as error:
+        raise CallSyntaxError(raw) from error
+
+
+def _spelling(quote: int) -> Spelling:
+    mark = f"<[{quote}]>"
+    return Spelling(
+        string=f"{mark} text-0 {mark}",
+        nonempty=f"{mark} text {mark}",
+        text=lambda text: f"{mark} {literal(text)} {mark}" if text else f"{mark} {mark}",
+        key=literal,
+        any_key="[A-Za-z0-9_.-]+",
+        comma='","',
+        colon='":"',
+        braces=('"{"', '"}"'),
+        brackets=('"["', '"]"'),
+        rules=_TEXT_RULES,
+    )
+
+
+# Any text that does not spell the mark <|"|> in ordinary characters: the automaton that looks for it, a rule a state.
+# The grammar engine reads the mark's token both as a token and as its five characters; this keeps the two apart.
+_TEXT_RULES = {
+    "text": r'[^<\x00] text-0 | "<" text-1',
+    "text-0": r'([^<\x00] text-0 | "<" text-1)?',
+    "text-1": r'([^<|\x00] text-0 | "<" text-1 | "|" text-2)?',
+    "text-2": r'([^<"\x00] text-0 | "<" text-1 | "\"" text-3)?',
+    "text-3": r'([^<|\x00] text-0 | "<" text-1 | "|" text-4)?',
+    "text-4": r'([^<>\x00] text-0 | "<" text-1)?',
+}

@@ -1,0 +1,110 @@
+"""The tokens of a loaded model: text to ids and back, and which ids are control tokens.
+
+Two ways of tokenising, and the difference is what keeps untrusted text harmless: :meth:`Vocabulary.frame` reads
+control tokens in the text (for our own frames alone), :meth:`Vocabulary.plain` never yields one. llama.cpp's
+``parse_special=False`` is not enough for that: it still matches user-defined tokens such as ``<|tool_call>``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from functools import lru_cache
+from typing import cast
+
+import llama_cpp.llama_cpp as llama
+
+CONTROL = llama.LLAMA_TOKEN_ATTR_CONTROL | llama.LLAMA_TOKEN_ATTR_UNKNOWN | llama.LLAMA_TOKEN_ATTR_UNUSED
+MARKS = CONTROL | llama.LLAMA_TOKEN_ATTR_USER_DEFINED
+
+
+class Vocabulary:
+    """The vocabulary behind a ``llama_vocab`` pointer, which must outlive it."""
+
+    def __init__(self, pointer: llama.llama_vocab_p) -> None:
+        self.pointer = pointer
+        self.size = llama.llama_vocab_n_tokens(pointer)
+        attributes = [llama.llama_vocab_get_attr(pointer, token) for token in range(self.size)]
+        self.control = frozenset(token for token, bits in enumerate(attributes) if bits & CONTROL)
+        self.ends = frozenset(token for token in range(self.size) if llama.llama_vocab_is_eog(pointer, token))
+        self._marks = {
+            self.text(token): token
+            for token, bits in enumerate(attributes)
+            if bits & MARKS and self.text(token).strip("▁ \n\t")
+        }
+        longest_first = sorted((mark for mark in self._marks if len(mark) > 1), key=len, reverse=True)
+        self._literal = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        self.plain = lru_cache(maxsize=4096)(self._plain)
+        self.frame = lru_cache(maxsize=256)(self._frame)
+        self.piece = lru_cache(maxsize=65536)(self._piece)
+
+    @property
+    def marks(self) -> frozenset[int]:
+        """Control and user-defined tokens: what :meth:`plain` never yields."""
+        return frozenset(self._marks.values())
+
+    def mark(self, text: str) -> int | None:
+        """The id of the control or user-defined token written ``text``."""
+        return self._marks.get(text)
+
+    def text(self, token: int) -> str:
+        """The token as the vocabulary spells it."""
+        return (llama.llama_vocab_get_text(self.pointer, token) or b"").decode("utf-8", "replace")
+
+    @property
+    def bos(self) -> int | None:
+        """The token that begins a sequence; None when there is none."""
+        token = cast(int, llama.llama_vocab_bos(self.pointer))
+        return token if token >= 0 else None
+
+    @property
+    def eos(self) -> int | None:
+        token = cast(int, llama.llama_vocab_eos(self.pointer))
+        return token if token >= 0 else None
+
+    @property
+    def adds_bos(self) -> bool:
+        return llama.llama_vocab_get_add_bos(self.pointer)
+
+    def _frame(self, text: str) -> tuple[int, ...]:
+        return self._tokenize(text, parse_special=True)
+
+    def _plain(self, text: str) -> tuple[int, ...]:
+        tokens: list[int] = []
+        for part in self._cut(text):
+            tokens.extend(self._tokenize(part, parse_special=False))
+        return tuple(tokens)
+
+    def defused(self, text: str) -> str:
+        """``text`` with a space inside everything that is spelt like a control token, for text that must pass
+        through a template."""
+        return " ".join(self._cut(text))
+
+    def _cut(self, text: str) -> list[str]:
+        """``text`` cut after the first character of everything that is spelt like a control token."""
+        parts: list[str] = []
+        start = 0
+        while found := self._literal.search(text, start):
+            parts.append(text[start : found.start() + 1])
+            start = found.start() + 1
+        parts.append(text[start:])
+        return parts
+
+    def _tokenize(self, text: str, parse_special: bool) -> tuple[int, ...]:
+        data = text.encode("utf-8", "replace")
+        room = len(data) + 8
+        buffer = (llama.llama_token * room)()
+        count = llama.llama_tokenize(self.pointer, data, len(data), buffer, room, False, parse_special)
+        if count < 0:
+            buffer = (llama.llama_token * -count)()
+            count = llama.llama_tokenize(self.pointer, data, len(data), buffer, -count, False, parse_special)
+        return tuple(buffer[:count])
+
+    def _piece(self, token: int) -> bytes:
+        """What the token stands for, as bytes; control tokens spell themselves."""
+        buffer = ctypes.create_string_buffer(128)
+        count = llama.llama_token_to_piece(self.pointer, token, buffer, len(buffer), 0, True)
+        if count < 0:
+            buffer = ctypes.create_string_buffer(-count)
+            count = llama.llama_token_to_piece(self.pointer, token, buffer, len(buffer), 0, True)
+        return buffer.raw[:count]
