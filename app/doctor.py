@@ -141,11 +141,11 @@ def check_model(settings: Settings, places: Places) -> Finding:
     from agent.engine.gguf_header import read_header
 
     files = locate.locate(settings.model, places.data)
-    header = read_header(files.model)
+    header = read_header(files.path)
     size = header.file_bytes / 1_000_000
     extra = ", with a projector" if files.projector else ""
     says = (
-        f"{header.name}: {files.model.name}, {size:,.1f} MB, {header.trained_context_tokens:,} tokens{extra}"
+        f"{header.name}: {files.path.name}, {size:,.1f} MB, {header.trained_context_tokens:,} tokens{extra}"
     )
     return Finding("model", "ok", says)
 

@@ -35,6 +35,14 @@ class ModelFile(_Data):
     sha256: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ModelFiles:
+    """Where a model is on this disk: its GGUF, and the projector when it has one."""
+
+    path: Path
+    projector: Path | None = None
+
+
 class Entry(_Data):
     """One model of the catalogue; the fields are explained at the head of ``models.toml``."""
 

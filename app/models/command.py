@@ -39,7 +39,7 @@ def pull(name: str, as_json: bool) -> int:
     entry = shown.to_download(name)
     there = downloads.download(entry, shown.show_json if as_json else shown.show_line, Cancel())
     if as_json:
-        row = {"type": "downloaded", "model": str(there.model), "projector": str(there.projector or "")}
+        row = {"type": "downloaded", "model": str(there.path), "projector": str(there.projector or "")}
         click.echo(json.dumps(row, ensure_ascii=False))
     else:
         click.echo(f"{entry.title} is on this disk, checked. Use it with: deskhand models use {entry.id}")
@@ -61,8 +61,8 @@ def use(surroundings: Surroundings, name: str, as_json: bool) -> None:
     if entry is not None:
         save(places, {"model": None if entry.built_in else entry.id})
     else:
-        save(places, {"model": name if name.startswith("hf:") else str(files.model)})
+        save(places, {"model": name if name.startswith("hf:") else str(files.path)})
     if as_json:
-        click.echo(json.dumps({"type": "in_use", "model": str(files.model)}, ensure_ascii=False))
+        click.echo(json.dumps({"type": "in_use", "model": str(files.path)}, ensure_ascii=False))
     else:
-        click.echo(f"From now on: {files.model.name}")
+        click.echo(f"From now on: {files.path.name}")

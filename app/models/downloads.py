@@ -41,7 +41,7 @@ from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_st
 
 from agent.cancel import Cancel
 from agent.errors import DownloadError
-from app.models.catalogue import GB, Entry, ModelFile
+from app.models.catalogue import GB, Entry, ModelFile, ModelFiles
 
 # The library would otherwise tell the hub about this machine with every request, and ask it for a list of programs.
 constants.HF_HUB_DISABLE_TELEMETRY = True
@@ -61,14 +61,6 @@ class Progress:
     file: str
     done_bytes: int
     total_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Downloaded:
-    """Where a model's files are on this disk."""
-
-    model: Path
-    projector: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +86,18 @@ class _Remote:
     headers: dict[str, str]
 
 
-def cached(entry: Entry, hub: Hub = Hub()) -> Downloaded | None:
+def cached(entry: Entry, hub: Hub = Hub()) -> ModelFiles | None:
     """The files of ``entry`` if all of them are in the cache already. Does not touch the network."""
     paths = [_in_cache(entry, file, hub) for file in entry.files]
     if not paths or any(path is None for path in paths):
         return None
     found = [path for path in paths if path is not None]
-    return Downloaded(found[0], found[1] if entry.projector else None)
+    return ModelFiles(found[0], found[1] if entry.projector else None)
 
 
 def download(
     entry: Entry, on_progress: Callable[[Progress], None], cancel: Cancel, hub: Hub = Hub()
-) -> Downloaded:
+) -> ModelFiles:
     """Get every file of ``entry`` that is not in the cache yet, going on where an earlier attempt stopped.
 
     ``on_progress`` is called from this thread a few times a second and must not raise. Raises DownloadError, and

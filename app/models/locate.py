@@ -16,7 +16,7 @@ HUB_FILE = re.compile(r"hf:(?P<repository>[\w.-]+/[\w.-]+)/(?P<file>.+\.gguf)", 
 """``hf:owner/repo/file.gguf``"""
 
 
-def locate(name: str, data: Path) -> downloads.Downloaded:
+def locate(name: str, data: Path) -> catalogue.ModelFiles:
     """The files behind ``name``; ``data`` is our data folder. Touches no network.
 
     Raises ModelFileError, which says how to get the model when it is known but not on this disk.
@@ -34,16 +34,16 @@ def locate(name: str, data: Path) -> downloads.Downloaded:
             raise ModelFileError(
                 f"{path} is not a GGUF file; nothing was loaded.", "Choose a file that ends in .gguf."
             )
-        return downloads.Downloaded(model.path, model.projector)
+        return catalogue.ModelFiles(model.path, model.projector)
     for model in found.find(data):
         if model.name == name:
-            return downloads.Downloaded(model.path, model.projector)
+            return catalogue.ModelFiles(model.path, model.projector)
     raise ModelFileError(
         f"There is no model called {name}, and no such file.", "See deskhand models list for what there is."
     )
 
 
-def _of_catalogue(entry: catalogue.Entry) -> downloads.Downloaded:
+def _of_catalogue(entry: catalogue.Entry) -> catalogue.ModelFiles:
     if entry.built_in:
         path = catalogue.built_in_path()
         if not path.is_file():
@@ -51,7 +51,7 @@ def _of_catalogue(entry: catalogue.Entry) -> downloads.Downloaded:
                 "The built-in model is missing from this installation.",
                 "Install Deskhand again, or choose another model with deskhand models use.",
             )
-        return downloads.Downloaded(path)
+        return catalogue.ModelFiles(path)
     there = downloads.cached(entry)
     if there is None:
         raise ModelFileError(
@@ -60,11 +60,11 @@ def _of_catalogue(entry: catalogue.Entry) -> downloads.Downloaded:
     return there
 
 
-def _on_the_hub(name: str, repository: str, file: str) -> downloads.Downloaded:
+def _on_the_hub(name: str, repository: str, file: str) -> catalogue.ModelFiles:
     there = downloads.cached(catalogue.on_the_hub(repository, file))
     if there is None:
         raise ModelFileError(f"{name} is not on this disk yet.", f"Get it with: deskhand models pull {name}")
-    model = found.describe(there.model)
+    model = found.describe(there.path)
     if model is None:
         raise ModelFileError(f"{name} is not a GGUF file; nothing was loaded.", "Choose another file.")
-    return downloads.Downloaded(model.path, model.projector)
+    return catalogue.ModelFiles(model.path, model.projector)

@@ -75,7 +75,7 @@ def _path_of(entry: catalogue.Entry) -> Path | None:
     if entry.built_in:
         return catalogue.built_in_path()
     there = downloads.cached(entry)
-    return there.model if there else None
+    return there.path if there else None
 
 
 def to_download(name: str) -> catalogue.Entry:

@@ -66,13 +66,13 @@ def test_a_model_is_found_by_its_id_or_title_however_it_is_written() -> None:
 def test_any_gguf_can_be_named_by_its_path(tmp_path: Path) -> None:
     path = tmp_path / "mine.gguf"
     path.write_bytes(b"GGUF....")
-    assert locate(str(path), tmp_path).model == path
+    assert locate(str(path), tmp_path).path == path
 
 
 def test_a_model_in_the_data_folder_can_be_named_without_its_path(tmp_path: Path) -> None:
     (tmp_path / "models").mkdir()
     (tmp_path / "models/mine.gguf").write_bytes(b"GGUF....")
-    assert locate("mine", tmp_path).model == tmp_path / "models/mine.gguf"
+    assert locate("mine", tmp_path).path == tmp_path / "models/mine.gguf"
 
 
 @pytest.mark.parametrize(

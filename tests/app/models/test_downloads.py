@@ -62,8 +62,8 @@ def ignore(_progress: Progress) -> None:
 def test_a_model_and_its_projector_arrive_in_the_standard_cache(hub: Hub) -> None:
     seen: list[Progress] = []
     there = download(entry(), seen.append, Cancel(), hub)
-    assert there.model == hub.folder / f"models--somebody--model-GGUF/snapshots/{COMMIT}/model.gguf"
-    assert there.model.read_bytes() == MODEL
+    assert there.path == hub.folder / f"models--somebody--model-GGUF/snapshots/{COMMIT}/model.gguf"
+    assert there.path.read_bytes() == MODEL
     assert there.projector is not None
     assert there.projector.read_bytes() == PROJECTOR
     assert cached(entry(), hub) == there
@@ -88,7 +88,7 @@ def test_a_broken_connection_is_made_again_and_goes_on_at_the_byte_it_stopped(
 ) -> None:
     server.break_after = [100_000, 50_000]
     there = download(entry(projector=False), ignore, Cancel(), hub)
-    assert there.model.read_bytes() == MODEL
+    assert there.path.read_bytes() == MODEL
     ranges = [wanted for method, _, wanted in server.requests if method == "GET"]
     assert ranges == ["", "bytes=100000-", "bytes=150000-"]
 
@@ -105,7 +105,7 @@ def test_a_cancelled_download_is_kept_and_goes_on_the_next_time(server: HubServe
     assert cached(entry(projector=False), hub) is None
     server.requests.clear()
     there = download(entry(projector=False), ignore, Cancel(), hub)
-    assert there.model.read_bytes() == MODEL
+    assert there.path.read_bytes() == MODEL
     resumed = next(wanted for method, _, wanted in server.requests if method == "GET")
     assert int(resumed.removeprefix("bytes=").rstrip("-")) > len(MODEL) // 2
 
@@ -113,7 +113,7 @@ def test_a_cancelled_download_is_kept_and_goes_on_the_next_time(server: HubServe
 def test_a_server_that_ignores_the_range_sends_everything_again(server: HubServer, hub: Hub) -> None:
     server.ignore_ranges = True
     server.break_after = [100_000]
-    assert download(entry(projector=False), ignore, Cancel(), hub).model.read_bytes() == MODEL
+    assert download(entry(projector=False), ignore, Cancel(), hub).path.read_bytes() == MODEL
 
 
 def test_bytes_that_do_not_have_the_promised_hash_are_thrown_away(server: HubServer, hub: Hub) -> None:
