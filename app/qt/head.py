@@ -1,0 +1,195 @@
+"""The line above the page: title, mode, whether anything is online. And the status line below. Main thread only."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QSizePolicy, QWidget
+
+from agent.broker import Mode
+from agent.events import ModelLoading, ModelReady, Usage
+from app.qt.painted import IconMark, Meter
+from app.qt.text import ordered, size
+from app.qt.theme import Theme
+from app.qt.widgets import Button, IconButton, label, row
+
+MODES: dict[Mode, tuple[str, str]] = {
+    "read-only": ("Read only", "It looks and answers, and changes nothing."),
+    "ask": ("Ask first", "It asks before it changes anything."),
+    "workspace": (
+        "Workspace",
+        "Inside your folder it works without asking, and everything there can be undone.",
+    ),
+    "full": ("Full", "It asks only for what cannot be undone or leaves this computer."),
+}
+
+
+class Elided(QLabel):
+    """One line that ends in … when it does not fit."""
+
+    def __init__(self, text: str, kind: str) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("kind", kind)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._full = ""
+        self.show_text(text)
+
+    @property
+    def full_text(self) -> str:
+        return self._full
+
+    def show_text(self, text: str) -> None:
+        self._full = " ".join(ordered(text).split())
+        self.setAccessibleName(self._full)
+        self.setToolTip(self._full)
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def _elide(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))
+
+
+class Head(QFrame):
+    """``mode`` carries the mode that was chosen, ``menu`` that the sidebar is wanted."""
+
+    mode = Signal(str)
+    menu = Signal()
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("head")
+        self._theme = theme
+        line = row(self, 10, (20, 8, 20, 8))
+        self.menu_button = IconButton(theme, "menu", "menu", "Show conversations", size=19)
+        self.menu_button.clicked.connect(self.menu)
+        self.menu_button.hide()
+        line.addWidget(self.menu_button)
+        self.title = Elided("New conversation", "title")
+        self.title.setObjectName("title")
+        line.addWidget(self.title, 1)
+        self.mode_button = Button(theme, "", "mode", kind="pill", icon="chevron-down", token="muted")
+        self.mode_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self._actions: dict[str, QAction] = {}
+        self.mode_button.setMenu(self._menu())
+        line.addWidget(self.mode_button)
+        self._pill = QFrame()
+        self._pill.setObjectName("offline")
+        inside = row(self._pill, 6, (10, 4, 11, 4))
+        self._lock = IconMark(theme, "lock", "accent", 13)
+        self._online = label("Offline")
+        inside.addWidget(self._lock)
+        inside.addWidget(self._online)
+        line.addWidget(self._pill)
+        self.show_mode("ask")
+        self.show_online("")
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), max(52, super().sizeHint().height()))
+
+    def show_mode(self, mode: Mode) -> None:
+        words, meaning = MODES[mode]
+        self.mode_button.setText(words)
+        self.mode_button.setAccessibleName(f"Mode: {words}")
+        self.mode_button.setToolTip(meaning)
+        self._actions[mode].setChecked(True)
+
+    def show_online(self, why: str) -> None:
+        """``why`` something goes over the network right now; empty: nothing does."""
+        words = f"Online for {why} only" if why else "Offline"
+        self._lock.set("online" if why else "lock", "accent")
+        self._online.setText(words)
+        self._pill.setAccessibleName(words)
+        self._pill.setToolTip(words if why else "Nothing leaves this computer")
+
+    def set_narrow(self, narrow: bool) -> None:
+        self.menu_button.setVisible(narrow)
+        self._online.setVisible(not narrow)
+        self.layout().setContentsMargins(*((10, 8, 12, 8) if narrow else (20, 8, 20, 8)))
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setAccessibleName("Mode")
+        menu.setToolTipsVisible(True)
+        group = QActionGroup(menu)
+        for mode, (words, meaning) in MODES.items():
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.setToolTip(meaning)
+            action.setStatusTip(meaning)
+            action.triggered.connect(lambda _checked=False, mode=mode: self.mode.emit(mode))
+            group.addAction(action)
+            self._actions[mode] = action
+        return menu
+
+
+class StatusLine(QFrame):
+    """Model, context, speed, and that nothing leaves this computer (shown only while it is true)."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("status")
+        line = row(self, 12, (20, 6, 20, 6))
+        self.model = Elided("Starting…", "faint")
+        self.model.setObjectName("status-model")
+        self.model.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        line.addWidget(self.model)
+        self._context = QWidget()
+        inside = row(self._context, 7)
+        self._word = label("context", "faint")
+        inside.addWidget(self._word)
+        self.meter = Meter(theme, "context-meter")
+        self.meter.setAccessibleName("Context used")
+        inside.addWidget(self.meter)
+        self.tokens = label("", "faint")
+        self.tokens.setObjectName("status-context")
+        inside.addWidget(self.tokens)
+        line.addWidget(self._context)
+        self._context.hide()
+        self.speed = label("", "faint")
+        self.speed.setObjectName("status-speed")
+        line.addWidget(self.speed)
+        line.addStretch(1)
+        self._here = QWidget()
+        here = row(self._here, 6)
+        here.addWidget(IconMark(theme, "lock", "faint", 12))
+        self._promise = label("nothing leaves this computer", "faint")
+        here.addWidget(self._promise)
+        self._here.setToolTip("Nothing leaves this computer")
+        self._here.setObjectName("promise")
+        line.addWidget(self._here)
+
+    def loading(self, event: ModelLoading) -> None:
+        self._show_model(f"Loading {event.model} · {event.fraction:.0%}")
+
+    def ready(self, event: ModelReady, file_bytes: int) -> None:
+        self._show_model(f"{event.model} · {size(file_bytes)}" if file_bytes else event.model)
+        self._show_context(0, event.context_tokens)
+        self.speed.setText("ready")
+
+    def no_model(self) -> None:
+        self._show_model("No model is loaded")
+
+    def used(self, event: Usage) -> None:
+        self._show_context(event.context_used, event.context_tokens)
+        self.speed.setText(f"{event.tokens_per_second:.0f} tok/s" if event.tokens_per_second else "")
+
+    def set_online(self, online: bool) -> None:
+        self._here.setVisible(not online)
+
+    def set_narrow(self, narrow: bool) -> None:
+        self._promise.setVisible(not narrow)
+        self._word.setVisible(not narrow)
+        self.speed.setVisible(not narrow)
+
+    def _show_model(self, words: str) -> None:
+        self.model.show_text(words)
+        self.model.setText(words)
+
+    def _show_context(self, used: int, of: int) -> None:
+        self._context.setVisible(of > 0)
+        self.meter.set_value(used / of if of else 0.0)
+        self.tokens.setText(f"{used:,} of {of:,}")

@@ -1,0 +1,155 @@
+"""The settings page. Every control takes effect when it is changed. Main thread only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel, QLineEdit, QWidget
+
+from agent.errors import DeskhandError
+from app.qt.bubbles import NoticeRow
+from app.qt.conversation import Column
+from app.qt.head import MODES
+from app.qt.painted import Card
+from app.qt.theme import Theme
+from app.qt.widgets import Button, Group, clear, column, label, named, row, separator
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
+SCALES = (0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
+Save = Callable[[Mapping[str, object]], "Settings"]
+"""Writes changed fields and returns the settings in force. Raises StorageError; see :func:`app.settings.save`."""
+
+
+class SettingsPage(Column):
+    """``changed`` carries the name of the setting that was saved."""
+
+    changed = Signal(str)
+
+    def __init__(self, theme: Theme, settings: Settings, save: Save) -> None:
+        super().__init__(theme, "settings-page")
+        self.setAccessibleName("Settings")
+        self._settings, self._save = settings, save
+        self.content.addWidget(label("Settings", "heading"))
+        self.content.addWidget(self._group(self._look()))
+        self.content.addWidget(self._group(self._work()))
+        self.content.addWidget(self._group(self._voice_and_privacy()))
+        problems = Group(8)
+        self._problems = problems.inside
+        self.content.addWidget(problems)
+        self.content.addStretch(1)
+
+    @property
+    def settings(self) -> Settings:
+        return self._settings
+
+    def save(self, name: str, value: object) -> bool:
+        """Save one setting; a failure is shown on the page and changes nothing."""
+        clear(self._problems)
+        try:
+            self._settings = self._save({name: value})
+        except DeskhandError as trouble:
+            self._problems.addWidget(NoticeRow(self._theme, "error", trouble.what, trouble.remedy))
+            return False
+        self.changed.emit(name)
+        return True
+
+    def _look(self) -> list[QWidget]:
+        theme = self._combo("theme", "Appearance", THEMES, self._settings.theme)
+        sizes = {str(scale): f"{scale:.0%}" for scale in SCALES}
+        now = min(SCALES, key=lambda scale: abs(scale - self._settings.text_scale))
+        text = self._combo("text_scale", "Text size", sizes, str(now), float)
+        return [_line("Appearance", "", theme), _line("Text size", "", text)]
+
+    def _work(self) -> list[QWidget]:
+        modes = {mode: words for mode, (words, _) in MODES.items()}
+        mode = self._combo("mode", "Mode at the start", modes, self._settings.mode)
+        self._folder = label(str(self._settings.workspace), "small", wrap=True)
+        self._folder.setObjectName("workspace-path")
+        choose = Button(self._theme, "Choose…", "workspace", accessible="Choose the workspace folder")
+        choose.clicked.connect(self._choose_folder)
+        return [
+            _line("Mode", "What may happen without asking.", mode),
+            _line(
+                "Your folder",
+                "Files are looked for and written here. From the next start.",
+                choose,
+                self._folder,
+            ),
+        ]
+
+    def _voice_and_privacy(self) -> list[QWidget]:
+        speak = QCheckBox("Say the answers to spoken requests")
+        named(speak, "speak-answers", "Say the answers to spoken requests")
+        speak.setChecked(self._settings.speak_answers)
+        speak.toggled.connect(lambda on: self.save("speak_answers", on))
+        self.private = QLineEdit(", ".join(self._settings.private_applications))
+        named(self.private, "private-applications", "Applications that are never looked at")
+        self.private.setPlaceholderText("for example: Thunderbird, KeePassXC")
+        self.private.editingFinished.connect(self._save_private)
+        below = QWidget()
+        inside = column(below, 6, (16, 13, 16, 14))
+        inside.addWidget(label("Never look at"))
+        inside.addWidget(
+            label(
+                "Windows of these applications are neither read nor captured. From the next start.",
+                "muted",
+                wrap=True,
+            )
+        )
+        inside.addWidget(self.private)
+        return [_line("Voice", "From the next start.", speak), below]
+
+    def _combo(
+        self,
+        name: str,
+        accessible: str,
+        choices: Mapping[str, str],
+        now: str,
+        convert: Callable[[str], object] = str,
+    ) -> QComboBox:
+        combo = QComboBox()
+        named(combo, name.replace("_", "-"), accessible)
+        for value, words in choices.items():
+            combo.addItem(words, value)
+        combo.setCurrentIndex(list(choices).index(now))
+        combo.activated.connect(lambda index: self.save(name, convert(combo.itemData(index))))
+        return combo
+
+    def _choose_folder(self) -> None:
+        name = QFileDialog.getExistingDirectory(self, "Your folder", str(self._settings.workspace))
+        if name and self.save("workspace", Path(name)):
+            self._folder.setText(name)
+
+    def _save_private(self) -> None:
+        names = tuple(name.strip() for name in self.private.text().split(",") if name.strip())
+        if names != self._settings.private_applications:
+            self.save("private_applications", names)
+
+    def _group(self, lines: list[QWidget]) -> Card:
+        card = Card(self._theme)
+        inside = column(card)
+        for number, line in enumerate(lines):
+            if number:
+                inside.addWidget(separator())
+            inside.addWidget(line)
+        return card
+
+
+def _line(title: str, about: str, control: QWidget, below: QLabel | None = None) -> QWidget:
+    holder = QWidget()
+    line = row(holder, 14, (16, 13, 16, 13))
+    words = Group(3)
+    words.inside.addWidget(label(title))
+    if about:
+        words.inside.addWidget(label(about, "muted", wrap=True))
+    if below is not None:
+        words.inside.addWidget(below)
+    line.addWidget(words, 1)
+    line.addWidget(control)
+    return holder

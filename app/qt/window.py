@@ -1,0 +1,462 @@
+"""The main window: the rooms side by side, and the way between them and the assistant. Main thread only.
+
+The window is shown before there is an assistant; :meth:`MainWindow.attach` brings it. What was asked until then
+waits and is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+)
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
+
+from agent import events
+from agent.errors import DeskhandError
+from agent.events import Event
+from agent.messages import Request
+from app.qt.bridge import Background, EventBridge
+from app.qt.composer import Composer, local_files
+from app.qt.conversation import COLUMN_WIDTH, Conversation
+from app.qt.head import Head, StatusLine
+from app.qt.icons import application_icon
+from app.qt.models_page import ModelsPage
+from app.qt.models_port import Models
+from app.qt.settings_page import Save, SettingsPage
+from app.qt.shortcuts import ShortcutSheet
+from app.qt.sidebar import Page, Sidebar
+from app.qt.text import title_plain
+from app.qt.theme import Theme
+from app.qt.tray import Tray
+from app.qt.widgets import column, row
+
+if TYPE_CHECKING:
+    from app.assistant import Assistant
+    from app.settings import Settings
+
+T = TypeVar("T")
+
+SIZE = (1120, 850)
+SMALLEST = (400, 440)
+FOLD_BELOW = 760
+"""Narrower than this the sidebar folds away behind a button."""
+
+
+class MainWindow(QMainWindow):
+    """``painted`` is emitted once, after the window was drawn for the first time; ``quit`` when the person is done."""
+
+    painted = Signal()
+    quit = Signal()
+
+    def __init__(self, theme: Theme, settings: Settings, save: Save, models: Models) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self.setWindowTitle("Deskhand")
+        self.setWindowIcon(application_icon())
+        self.setAcceptDrops(True)
+        self.setMinimumSize(*SMALLEST)
+        self.resize(*SIZE)
+        self._theme = theme
+        self._assistant: Assistant | None = None
+        self._waiting: list[Request] = []
+        self._first_paint, self._talking = False, False
+        self._wanted_model = ""
+        self.background = Background()
+        self.bridge = EventBridge()
+        self.tray = Tray()
+        self._rooms(settings, save, models)
+        self._connect()
+        self._shortcuts()
+        self._fold()
+        self.composer.setFocus()
+
+    # -- rooms ----------------------------------------------------------------------------------------------------
+
+    def _rooms(self, settings: Settings, save: Save, models: Models) -> None:
+        frame = QWidget()
+        frame.setObjectName("frame")
+        self.setCentralWidget(frame)
+        self._body = QWidget(frame)
+        self._scrim = QWidget(frame)
+        self._scrim.setObjectName("scrim")
+        self._scrim.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._scrim.installEventFilter(self)
+        self.sidebar = Sidebar(self._theme)
+        self.sidebar.setParent(frame)
+        self.head = Head(self._theme)
+        self.conversation = Conversation(self._theme)
+        self.models = ModelsPage(self._theme, models, self.background)
+        self.settings = SettingsPage(self._theme, settings, save)
+        self.pages = QStackedWidget()
+        for page in (self.conversation, self.models, self.settings):
+            self.pages.addWidget(page)
+        self.composer = Composer(self._theme)
+        self.status = StatusLine(self._theme)
+        outer = column(self._body)
+        outer.addWidget(self.head)
+        outer.addWidget(self.pages, 1)
+        outer.addWidget(self._composer_holder())
+        outer.addWidget(self.status)
+        QWidget.setTabOrder(self.sidebar.settings_button, self.head.mode_button)
+        self._narrow, self._open = False, False
+        self._title = ""
+
+    def _composer_holder(self) -> QWidget:
+        self._foot = QWidget()
+        line = row(self._foot, 0, (20, 0, 20, 6))
+        line.addStretch(1)
+        line.addWidget(self.composer, 1000)
+        line.addStretch(1)
+        self._theme.changed.connect(self._limit_composer)
+        self._limit_composer()
+        return self._foot
+
+    def _limit_composer(self) -> None:
+        self.composer.setMaximumWidth(self._theme.px(COLUMN_WIDTH))
+        self._fold()
+
+    def _fold(self) -> None:
+        """Lay out sidebar and body for the window's width."""
+        if not hasattr(self, "_open"):
+            return
+        width, height = self.centralWidget().width(), self.centralWidget().height()
+        self._narrow = width < round(FOLD_BELOW * min(1.3, max(1.0, self._theme.scale)))
+        side = min(self.sidebar.sizeHint().width(), width)
+        self._body.setGeometry(0 if self._narrow else side, 0, width - (0 if self._narrow else side), height)
+        self.sidebar.setGeometry(0, 0, side, height)
+        self.sidebar.setVisible(not self._narrow or self._open)
+        self._scrim.setGeometry(0, 0, width, height)
+        self._scrim.setVisible(self._narrow and self._open)
+        self._scrim.raise_()
+        self.sidebar.raise_()
+        self.head.set_narrow(self._narrow)
+        self.status.set_narrow(self._narrow)
+
+    def show_page(self, page: Page) -> None:
+        """Go to one of the pages."""
+        self.pages.setCurrentWidget(
+            {"conversation": self.conversation, "models": self.models, "settings": self.settings}[page]
+        )
+        self._foot.setVisible(page == "conversation")
+        self.sidebar.show_page(page)
+        self.head.mode_button.setVisible(page == "conversation")
+        self._show_title()
+        self._close_sidebar()
+        if page == "models":
+            self.models.refresh()
+        elif page == "conversation":
+            self.composer.setFocus()
+
+    def _show_title(self) -> None:
+        page = self.pages.currentWidget()
+        words = {self.models: "Models", self.settings: "Settings"}.get(
+            page, self._title or "New conversation"
+        )
+        self.head.title.show_text(words)
+        self.setWindowTitle(
+            f"{words} – Deskhand" if self._title or page is not self.conversation else "Deskhand"
+        )
+
+    def _close_sidebar(self) -> None:
+        self._open = False
+        self._fold()
+
+    def _toggle_sidebar(self) -> None:
+        self._open = not self._open
+        self._fold()
+
+    # -- connections ----------------------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        self.bridge.arrived.connect(self._take)
+        self.head.menu.connect(self._toggle_sidebar)
+        self.head.mode.connect(self._set_mode)
+        self.sidebar.new.connect(self.new_session)
+        self.sidebar.opened.connect(self.open_session)
+        self.sidebar.searched.connect(lambda _words: self._list_sessions())
+        self.sidebar.page.connect(self._go)
+        self.composer.sent.connect(self.send)
+        self.composer.stop.connect(self.stop)
+        self.composer.look.connect(self.look)
+        self.composer.held.connect(self.talk)
+        self.composer.let_go.connect(self.talk_done)
+        self.conversation.stop.connect(self.stop)
+        self.conversation.undo.connect(self.undo)
+        self.conversation.chosen.connect(self._answer)
+        self.conversation.speak.connect(lambda words: self._assistant and self._assistant.speak(words))
+        self.conversation.hush.connect(lambda: self._assistant and self._assistant.hush())
+        self.conversation.tried.connect(self._try)
+        self.conversation.choose_model.connect(lambda: self.show_page("models"))
+        self.models.use.connect(self._use_model)
+        self.models.online.connect(self._online)
+        self.settings.changed.connect(self._setting_changed)
+        self.tray.show_window.connect(self.come_forward)
+        self.tray.quit.connect(self.quit)
+
+    def _shortcuts(self) -> None:
+        for keys, act in (
+            ("Ctrl+N", self.new_session),
+            ("Ctrl+K", self.search),
+            ("Ctrl+Shift+S", self.look),
+            ("Esc", self._escape),
+            ("Ctrl+Z", lambda: self.undo("")),
+            ("F1", lambda: ShortcutSheet(self._theme, self).open()),
+            ("Ctrl+Q", self.quit.emit),
+        ):
+            QShortcut(QKeySequence(keys), self).activated.connect(act)
+
+    def attach(self, assistant: Assistant) -> None:
+        """The assistant is there. It has been subscribed to :attr:`bridge` and started by the caller."""
+        self._assistant = assistant
+        self.head.show_mode(assistant.mode)
+        self._list_sessions()
+        for request in self._waiting:
+            self.send(request)
+        self._waiting.clear()
+
+    # -- what the person does -------------------------------------------------------------------------------------
+
+    def send(self, request: Request) -> None:
+        """Send a request, or something said about the running task."""
+        if self._assistant is None:
+            self._waiting.append(request)
+            self.conversation.notice(
+                "info", "One moment: the assistant is being started.", "Your words are kept."
+            )
+            return
+        self.conversation.say(self._assistant.submit(request), request)
+
+    def stop(self) -> None:
+        if self._assistant is not None:
+            self._assistant.stop()
+
+    def undo(self, task: str) -> None:
+        """Undo ``task``, or the last one that changed something."""
+        self._with(lambda a: a.undo(task or None), lambda lines: self.conversation.undone(task, lines))
+
+    def look(self) -> None:
+        """Take the screen of this moment and show what would be sent."""
+        self._with(lambda a: a.look(), self.composer.show_moment)
+
+    def talk(self) -> None:
+        if self._assistant is not None and not self._talking:
+            self._talking = True
+            self._assistant.listen()
+
+    def talk_done(self) -> None:
+        if self._assistant is not None and self._talking:
+            self._talking = False
+            self._assistant.listen_done()
+
+    def new_session(self) -> None:
+        self._with(lambda a: a.new_session(), lambda _session: self._fresh())
+
+    def open_session(self, session: str) -> None:
+        self._with(lambda a: a.open_session(session), self._show_session)
+
+    def search(self) -> None:
+        self._open = True
+        self._fold()
+        self.sidebar.search.setFocus()
+        self.sidebar.search.selectAll()
+
+    def come_forward(self) -> None:
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def _escape(self) -> None:
+        if self._narrow and self._open:
+            self._close_sidebar()
+        elif self.pages.currentWidget() is not self.conversation:
+            self.show_page("conversation")
+        else:
+            self.stop()
+
+    def _go(self, page: Page) -> None:
+        here = self.pages.currentWidget()
+        there = {"models": self.models, "settings": self.settings}.get(page)
+        self.show_page("conversation" if here is there else page)
+
+    def _try(self, words: str) -> None:
+        if "window" in words:
+            self._with(lambda a: a.look(), lambda moment: self.send(Request(text=words, moment=moment)))
+        else:
+            self.send(Request(text=words))
+
+    def _answer(self, question: str, choice: events.Choice) -> None:
+        if self._assistant is not None:
+            self._assistant.answer(question, choice, "window")
+
+    def _set_mode(self, mode) -> None:  # noqa: ANN001
+        if self._assistant is not None:
+            self._assistant.set_mode(mode)
+        self.head.show_mode(mode)
+
+    def _use_model(self, setting: str, path: Path) -> None:
+        if self._assistant is not None:
+            self._wanted_model = setting
+            self._assistant.use_model(path)
+
+    def _online(self, why: str) -> None:
+        self.head.show_online(why)
+        self.status.set_online(bool(why))
+
+    def _setting_changed(self, name: str) -> None:
+        settings = self.settings.settings
+        if name in ("theme", "text_scale"):
+            self._theme.set(settings.theme, settings.text_scale)
+        elif name == "mode":
+            self._set_mode(settings.mode)
+
+    def _with(self, work: Callable[[Assistant], T], done: Callable[[T], None]) -> None:
+        """Ask the assistant something that blocks; a failure becomes a row in the conversation."""
+        assistant = self._assistant
+        if assistant is not None:
+            self.background.run(lambda: work(assistant), done, self._trouble)
+
+    def _trouble(self, trouble: DeskhandError) -> None:
+        self.conversation.notice("error", trouble.what, trouble.remedy)
+
+    # -- sessions -------------------------------------------------------------------------------------------------
+
+    def _list_sessions(self) -> None:
+        words = self.sidebar.search.text().strip()
+        self._with(
+            lambda a: (a.sessions(words), a.session),
+            lambda found: self.sidebar.show_sessions(found[0], found[1]),
+        )
+
+    def _fresh(self) -> None:
+        self._title = ""
+        self.conversation.clear()
+        self.composer.set_busy(False)
+        self.show_page("conversation")
+        self._list_sessions()
+
+    def _show_session(self, past: tuple[Event, ...]) -> None:
+        self._title = next((e.request.text for e in past if isinstance(e, events.TaskStarted)), "")
+        self.conversation.show_again(past)
+        self.show_page("conversation")
+        self._list_sessions()
+
+    # -- events ---------------------------------------------------------------------------------------------------
+
+    def _take(self, event: Event) -> None:
+        self.conversation.take(event)
+        match event:
+            case events.ModelLoading():
+                self.status.loading(event)
+            case events.ModelReady():
+                self._model_ready(event)
+            case events.Usage():
+                self.status.used(event)
+            case events.TaskStarted(request=request):
+                self.composer.set_busy(True)
+                if not self._title:
+                    self._title = request.text
+                    self._show_title()
+                self._list_sessions()
+            case events.TaskFinished():
+                self.composer.set_busy(False)
+                self._list_sessions()
+            case events.QuestionAsked(question=question) if not self.isActiveWindow():
+                self.tray.say("Deskhand asks", title_plain(question.title))
+            case events.ListeningChanged(on=on):
+                self.composer.set_listening(on)
+            case events.SoundLevel(level=level):
+                self.composer.microphone.set_level(level)
+            case events.ReminderDue(text=text):
+                self.tray.say("Reminder", text)
+            case events.Notice(level="error") if (
+                self._assistant is not None and self._assistant.model is None
+            ):
+                self.status.no_model()
+            case _:
+                pass
+
+    def _model_ready(self, event: events.ModelReady) -> None:
+        model = self._assistant.model if self._assistant is not None else None
+        self.status.ready(event, model.file_bytes if model is not None else 0)
+        self.models.set_in_use(model.path if model is not None else None)
+        if self._wanted_model != self.settings.settings.model and self._wanted_model:
+            self.settings.save("model", self._wanted_model)
+
+    # -- Qt -------------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._first_paint:
+            self._first_paint = True
+            self.painted.emit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fold()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._scrim and event.type() == QEvent.Type.MouseButtonPress:
+            self._close_sidebar()
+            return True
+        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and isinstance(event, QKeyEvent):
+            return self._hold_to_talk(event)
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and _is_talk_key(event)
+        ):
+            event.accept()
+            return True
+        return False
+
+    def _hold_to_talk(self, event: QKeyEvent) -> bool:
+        """Ctrl+M goes down: listen. Either key comes up: done. A held key repeats itself; that means nothing."""
+        pressed = event.type() == QEvent.Type.KeyPress
+        if pressed and _is_talk_key(event):
+            if not event.isAutoRepeat():
+                self.talk()
+            return True
+        if not pressed and self._talking and event.key() in (Qt.Key.Key_M, Qt.Key.Key_Control):
+            if not event.isAutoRepeat():
+                self.talk_done()
+            return True
+        return False
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
+            self.talk_done()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if local_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.show_page("conversation")
+        self.composer.attach(local_files(event.mimeData()))
+        event.acceptProposedAction()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Close to the tray where there is one (reminders keep coming); else the program ends."""
+        event.ignore()
+        if self.tray.there:
+            self.hide()
+            self.tray.say_still_here()
+        else:
+            self.quit.emit()
+
+
+def _is_talk_key(event: QKeyEvent) -> bool:
+    return event.key() == Qt.Key.Key_M and event.modifiers() == Qt.KeyboardModifier.ControlModifier
