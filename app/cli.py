@@ -125,7 +125,12 @@ def common(command: F) -> F:
 def deskhand(context: click.Context, model: str | None, mode: str | None) -> int:
     """A desktop assistant that runs wholly on this machine. Without a command: its window."""
     if context.invoked_subcommand is not None:
+        context.default_map = {context.invoked_subcommand: {"model": model, "mode": mode}}
         return DONE
+    return _window(context.obj, Options(False, model, mode))
+
+
+def _window(surroundings: Surroundings, options: Options) -> int:
     if sys.platform == "linux" and not any(
         os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     ):
@@ -133,11 +138,18 @@ def deskhand(context: click.Context, model: str | None, mode: str | None) -> int
             "There is no screen here to open a window on.",
             'In a terminal, use: deskhand do "…" or deskhand ask "…".',
         )
-    from app.qt.main import main as window
+    from app.qt.main import run as open_window
+    from app.qt.models_port import LocalModels
+    from app.settings import save
 
-    surroundings: Surroundings = context.obj
     places = surroundings.places()
-    return window(_settings(places, Options(False, model, mode)), places)
+    settings = _settings(places, options)
+    return open_window(
+        lambda: surroundings.build(settings, places),
+        settings,
+        lambda changes: save(places, changes),
+        LocalModels(places.data),
+    )
 
 
 @deskhand.command()

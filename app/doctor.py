@@ -187,7 +187,9 @@ def check_accessibility() -> Finding:
         return Finding("accessibility", "ok", "the bus answers; no window is open to read")
     title = visible(windows[0].title)
     if here.accessibility.read(windows[0]) is None:
-        remedy = "Its text is read from the pixels instead. Many programs need a restart after accessibility is switched on."
+        remedy = (
+            "Its text is read from the pixels. Programs started before accessibility was on need a restart."
+        )
         return Finding("accessibility", "warning", f"“{title}” does not show its controls", remedy)
     return Finding("accessibility", "ok", f"the bus answers; “{title}” can be read")
 

@@ -78,9 +78,10 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class _Remote:
-    """A file as the hub describes it."""
+    """A file as the hub describes it. ``url`` is the hub's own: it leads to the storage by an address that expires,
+    so every connection asks for it anew (and the HTTP library keeps the token from other hosts)."""
 
-    location: str
+    url: str
     sha256: str
     bytes: int
     headers: dict[str, str]
@@ -173,9 +174,7 @@ def _describe(entry: Entry, file: ModelFile, hub: Hub) -> _Remote:
             f"The hub offers another file as {file.name} than this catalogue names. Nothing was downloaded.",
             "Update Deskhand, or download the file by hand and open it with --model.",
         )
-    if httpx2.URL(about.location).host != httpx2.URL(url).host:
-        headers.pop("authorization", None)  # the token is the hub's, not its storage's
-    return _Remote(about.location, about.etag, about.size, headers)
+    return _Remote(url, about.etag, about.size, headers)
 
 
 def _fill(blobs: Path, remote: _Remote, file: ModelFile, meter: _Meter, hub: Hub) -> None:

@@ -229,6 +229,11 @@ def test_model_and_mode_hold_for_this_command_only(bench: Bench) -> None:
     assert not bench.places.config_file.exists()
 
 
+def test_model_and_mode_may_also_stand_before_the_command(bench: Bench) -> None:
+    bench.run(ScriptedAssistant([]), "--model", "gemma-4-e4b", "--mode", "full", "do", "--mode", "ask", "x")
+    assert (bench.built[0].model, bench.built[0].mode) == ("gemma-4-e4b", "ask")
+
+
 def test_a_model_that_does_not_load_ends_the_command_with_its_reason(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,10 +26,13 @@ class HubServer:
     break_after: list[int] = field(default_factory=list)
     """The next answers end after so many bytes, one entry each."""
     ignore_ranges: bool = False
+    storage: bool = False
+    """Send every GET on to an address that works once, as the real hub's signed addresses expire."""
     down: bool = False
     requests: list[tuple[str, str, str]] = field(default_factory=list)
     """Method, file and Range header of every request."""
     endpoint: str = ""
+    signed: set[str] = field(default_factory=set)
 
     def sha256(self, name: str) -> str:
         return self.hashes.get(name) or hashlib.sha256(self.files[name]).hexdigest()
@@ -70,6 +73,15 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
             hub.requests.append((self.command, name, wanted))
             if hub.down:
                 self.send_error(503)
+            elif self.path.startswith("/signed/"):
+                self._send_signed(wanted, with_body)
+            elif hub.storage and with_body:
+                signed = f"/signed/{len(hub.requests)}/{name}"
+                hub.signed.add(signed)
+                self.send_response(302)
+                self.send_header("Location", signed)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
             elif name not in hub.files:
                 self.send_response(404)
                 self.send_header("X-Error-Code", "EntryNotFound")
@@ -77,6 +89,14 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
                 self.end_headers()
             else:
                 self._send(name, hub.files[name], wanted, with_body)
+
+        def _send_signed(self, wanted: str, with_body: bool) -> None:
+            if self.path not in hub.signed:
+                self.send_error(403)
+                return
+            hub.signed.remove(self.path)
+            name = self.path.rpartition("/")[2]
+            self._send(name, hub.files[name], wanted, with_body)
 
         def _send(self, name: str, body: bytes, wanted: str, with_body: bool) -> None:
             start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and not hub.ignore_ranges else 0

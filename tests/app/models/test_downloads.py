@@ -93,6 +93,12 @@ def test_a_broken_connection_is_made_again_and_goes_on_at_the_byte_it_stopped(
     assert ranges == ["", "bytes=100000-", "bytes=150000-"]
 
 
+def test_an_address_of_the_storage_that_has_expired_is_asked_for_anew(server: HubServer, hub: Hub) -> None:
+    server.storage = True
+    server.break_after = [100_000]
+    assert download(entry(projector=False), ignore, Cancel(), hub).path.read_bytes() == MODEL
+
+
 def test_a_cancelled_download_is_kept_and_goes_on_the_next_time(server: HubServer, hub: Hub) -> None:
     cancel = Cancel()
 
