@@ -11,9 +11,11 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, nodes
+from jinja2.ext import Extension
+from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from agent.engine.dialects.declaration import declaration
@@ -55,7 +57,7 @@ class ChatTemplate:
 
     def __init__(self, source: str, bos: str, eos: str, thinking: bool) -> None:
         environment = ImmutableSandboxedEnvironment(
-            trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+            trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols", _Generation]
         )
         environment.filters["tojson"] = _to_json
         environment.globals["raise_exception"] = _raise
@@ -68,10 +70,16 @@ class ChatTemplate:
 
     def frame(self, system: bool, tools: Sequence[ToolSpec]) -> Frame:
         """Learn the frame for these tools. Raises UnusableTemplate."""
-        if not system:
-            return self._learn(system, tools)
         try:
-            return self._learn(system, tools)
+            return self._with_system(tools) if system else self._learn(False, tools)
+        except UnusableTemplate:
+            if not tools:
+                raise
+        return self.frame(system, ())  # it cannot show these tools: the dialect tells of them instead
+
+    def _with_system(self, tools: Sequence[ToolSpec]) -> Frame:
+        try:
+            return self._learn(True, tools)
         except UnusableTemplate:  # no system role: its text goes before the person's first words
             bare = self._learn(False, tools)
             return replace(bare, before_system=bare.after_system, after_system="\n\n")
@@ -119,6 +127,16 @@ def _split(text: str, *placeholders: str) -> list[str]:
         part, text = text.split(placeholder)
         parts.append(part)
     return [*parts, text]
+
+
+class _Generation(Extension):
+    """``{% generation %}`` marks what a trainer learns from; for reading it means nothing."""
+
+    tags: ClassVar[set[str]] = {"generation"}
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
 
 
 def _to_json(value: object, indent: int | None = None, ensure_ascii: bool = False) -> str:

@@ -7,6 +7,7 @@ tokens and a chat template in its form; ``write_llama`` has neither and speaks t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import gguf
@@ -38,17 +39,8 @@ MERGES = [
 ]
 
 GEMMA_CONTROL = [
-    "<pad>",
-    "<eos>",
-    "<bos>",
-    "<unk>",
-    "<|tool>",
-    "<tool|>",
-    "<|think|>",
-    "<|turn>",
-    "<turn|>",
-    "<|image|>",
-]
+    "<pad>", "<eos>", "<bos>", "<unk>", "<|tool>", "<tool|>", "<|think|>", "<|turn>", "<turn|>", "<|image|>",
+]  # fmt: skip
 GEMMA_MARKS = [
     "<|tool_call>", "<tool_call|>", "<|tool_response>", "<tool_response|>", '<|"|>', "<|channel>", "<channel|>",
 ]  # fmt: skip
@@ -59,8 +51,9 @@ GEMMA_TEMPLATE = """\
 <|turn>system
 {% if messages[0].role == 'system' %}{{ messages[0].content | trim }}{% endif %}
 {%- for tool in tools or [] -%}
-<|tool>declaration:{{ tool.function.name }}{description:<|"|>{{ tool.function.description }}<|"|>,parameters:{properties:{
-{%- for key, value in tool.function.parameters.properties | dictsort -%}
+{%- set function = tool.function -%}
+<|tool>declaration:{{ function.name }}{description:<|"|>{{ function.description }}<|"|>,parameters:{properties:{
+{%- for key, value in function.parameters.properties | dictsort -%}
 {{ ',' if not loop.first }}{{ key }}:{type:<|"|>{{ value.type | upper }}<|"|>}
 {%- endfor -%} }}}<tool|>
 {%- endfor -%}
@@ -87,8 +80,11 @@ CHATML_TEMPLATE = """\
 """
 
 
-def write_gemma(path: Path, seed: int = 0, layers: int = 4) -> Path:
-    """A Gemma 4 of a few hundred kilobytes, its last layer sharing the KV of an earlier one."""
+def write_gemma(path: Path, seed: int = 0, layers: int = 4, eager: Mapping[str, float] | None = None) -> Path:
+    """A Gemma 4 of a few hundred kilobytes, its last layers sharing the KV of earlier ones.
+
+    ``eager`` makes tokens come more often: the factor by which their row of the output matrix is enlarged.
+    """
     width, head, heads, feed, per_layer = 64, 32, 2, 96, 16
     random = np.random.default_rng(seed)
     writer = gguf.GGUFWriter(path, "gemma4")
@@ -118,13 +114,19 @@ def write_gemma(path: Path, seed: int = 0, layers: int = 4) -> Path:
 
     def weight(name: str, *shape: int, scale: float | None = None) -> None:
         deviation = scale if scale is not None else 1.5 / np.sqrt(shape[-1])
-        writer.add_tensor(f"{name}.weight", (random.standard_normal(shape) * deviation).astype(np.float32))
+        values = (random.standard_normal(shape) * deviation).astype(np.float32)
+        if name == "output":
+            for text, factor in (eager or {}).items():
+                values[texts.index(text)] *= factor
+        writer.add_tensor(f"{name}.weight", values)
 
     def ones(name: str, size: int) -> None:
         writer.add_tensor(f"{name}.weight", np.ones(size, dtype=np.float32))
 
     tokens = len(vocabulary)
+    texts = [text for text, _ in vocabulary]
     weight("token_embd", tokens, width, scale=0.5)
+    weight("output", tokens, width)
     weight("per_layer_token_embd", tokens, per_layer * layers, scale=0.5)
     weight("per_layer_model_proj", per_layer * layers, width)
     ones("per_layer_proj_norm", per_layer)

@@ -1,0 +1,95 @@
+"""Tiny models, made once a run; and the engine's child-side parts on one of them, for tests that look inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from agent.engine.bindings import NativeContext, NativeModel, quieten
+from agent.engine.dialects import choose_dialect
+from agent.engine.dialects.contract import Dialect
+from agent.engine.port import ModelSpec
+from agent.engine.supervisor import LlamaEngine
+from agent.engine.turn import TurnRunner
+from agent.engine.vocabulary import Vocabulary
+from tests.agent.engine.tiny_model import CONTEXT, write_gemma, write_llama
+
+FINGERPRINT = "tiny"
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A model in this process."""
+
+    model: NativeModel
+    vocabulary: Vocabulary
+    dialect: Dialect
+
+    def context(self, size: int = CONTEXT) -> NativeContext:
+        return NativeContext(self.model, size, threads=1)
+
+    def runner(self, stopped: Callable[[], bool] = lambda: False) -> TurnRunner:
+        return TurnRunner(
+            self.context(), self.model.sliding_window, self.vocabulary, self.dialect, FINGERPRINT, stopped
+        )
+
+    def spelt(self, tokens: list[int] | tuple[int, ...]) -> str:
+        """What the tokens look like, control tokens included."""
+        return b"".join(map(self.vocabulary.piece, tokens)).decode("utf-8", "replace")
+
+
+def loaded(path: Path, thinking: bool = False) -> Loaded:
+    model = NativeModel(str(path), gpu_layers=0, on_progress=lambda _: True)
+    vocabulary = Vocabulary(model.vocabulary_pointer)
+    return Loaded(model, vocabulary, choose_dialect(vocabulary, model.chat_template, thinking, FINGERPRINT))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_llama() -> Iterator[None]:
+    keep = quieten(lambda text: None)
+    yield
+    del keep
+
+
+@pytest.fixture(scope="session")
+def gemma_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_gemma(tmp_path_factory.mktemp("models") / "tiny-gemma.gguf")
+
+
+@pytest.fixture(scope="session")
+def calling_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Gemma that calls a tool at nearly every turn, in short strings."""
+    eager = {"<|tool_call>": 8.0, '<|"|>': 8.0}
+    return write_gemma(tmp_path_factory.mktemp("models") / "tiny-caller.gguf", eager=eager)
+
+
+@pytest.fixture(scope="session")
+def llama_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_llama(tmp_path_factory.mktemp("models") / "tiny-llama.gguf")
+
+
+@pytest.fixture(scope="session")
+def gemma(gemma_file: Path) -> Loaded:
+    return loaded(gemma_file)
+
+
+@pytest.fixture(scope="session")
+def caller(calling_file: Path) -> Loaded:
+    return loaded(calling_file)
+
+
+@pytest.fixture(scope="session")
+def llama(llama_file: Path) -> Loaded:
+    return loaded(llama_file)
+
+
+@pytest.fixture
+def engine(gemma_file: Path) -> Iterator[LlamaEngine]:
+    """A real child process with the tiny Gemma loaded."""
+    engine = LlamaEngine()
+    engine.load(ModelSpec(gemma_file, threads=1), lambda _: None)
+    yield engine
+    engine.close()
