@@ -226,7 +226,7 @@ def _stream(partial: Path, have: int, file: ModelFile, remote: _Remote, meter: _
     headers = remote.headers | {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with get_session().stream(
         "GET",
-        remote.location,
+        remote.url,
         headers=headers,
         timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT,
         follow_redirects=True,
