@@ -251,9 +251,7 @@ class Task:
     def _execute(self, step: str, title: str, prepared: Prepared) -> ToolResult:
         """Journal, run, journal. A step that the journal could not write down is not run."""
         entry = None
-        context = _StepContext(
-            self.cancel, lambda text: self._ports.emit(events.StepProgress(step=step, text=text))
-        )
+        context = _StepContext(self.cancel, step, self._ports.emit)
         try:
             if prepared.effect.changes:
                 entry = self._ports.journal.prepare(self.id, step, title, prepared.effect)
@@ -311,7 +309,7 @@ class Task:
             return result
         self._scope.approve(self._ports.broker.contract_of(steps))
         return PLAN.run(
-            PlanArguments.model_validate(call.arguments), _StepContext(self.cancel, lambda _: None)
+            PlanArguments.model_validate(call.arguments), _StepContext(self.cancel, call.id, self._ports.emit)
         )
 
     # -- budgets --------------------------------------------------------------------------------------------------
@@ -337,8 +335,14 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class _StepContext:
+    """See :class:`agent.tool.ToolContext`."""
+
     cancel: Cancel
-    progress: Callable[[str], None]
+    step: str
+    emit: Emit
+
+    def progress(self, text: str) -> None:
+        self.emit(events.StepProgress(step=self.step, text=text))
 
 
 def _title(tool: Tool | None, prepared: Prepared | ToolResult, call: ToolCall) -> str:

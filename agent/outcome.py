@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from agent.errors import DeskhandError
 from agent.events import Evidence, Outcome, PlanStep
 from agent.messages import ToolCall
-from agent.tool import ToolResult
+from agent.tool import Status, ToolResult
 
 _ACTS = frozenset({"write", "drive", "run", "send", "erase"})
 
@@ -61,21 +62,19 @@ def _status(
     plan_left: Sequence[PlanStep],
     stopped: bool,
     error: DeskhandError | None,
-) -> str:
+) -> Status | Literal["answered", "stopped"]:
     if stopped:
         return "stopped"
     if error is not None:
         return "failed"
     statuses = [record.result.status for record in acts]
     if not statuses:
-        trouble = [
-            record.result.status for record in records if record.result.status in ("failed", "refused")
-        ]
-        everything = len(trouble) == len(records)
-        return trouble[-1] if trouble and everything else "answered"
-    if all(status == "confirmed" for status in statuses):
+        trouble: list[Status] = [r.result.status for r in records if r.result.status in ("failed", "refused")]
+        return trouble[-1] if trouble and len(trouble) == len(records) else "answered"
+    if set(statuses) == {"confirmed"}:
         return "partial" if plan_left else "confirmed"
-    if not any(status in ("confirmed", "partial") for status in statuses):
+    if not set(statuses) & {"confirmed", "partial"}:
         return statuses[-1]
-    doubtful = [status for status in statuses if status not in ("confirmed", "partial")]
-    return doubtful[-1] if doubtful[-1] in ("unverifiable", "suspected_noop") else "partial"
+    if set(statuses) & {"partial", "failed", "refused"}:
+        return "partial"
+    return "suspected_noop" if "suspected_noop" in statuses else "unverifiable"

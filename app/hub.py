@@ -17,6 +17,11 @@ class EventHub:
         self._lock = threading.Lock()
         self._listeners: tuple[Listener, ...] = ()
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         with self._lock:
             self._listeners = (*self._listeners, listener)

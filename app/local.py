@@ -13,15 +13,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
-
-from tools.reminders import Reminders
+from typing import Literal, Protocol
 
 from agent.broker import Broker, Mode
 from agent.context import Profile
 from agent.conversation import Conversation
 from agent.engine.port import Engine, ModelInfo, ModelSpec
-from agent.errors import DeskhandError
+from agent.errors import DeskhandError, DesktopError
 from agent.events import (
     Choice,
     Event,
@@ -45,7 +43,9 @@ from agent.storage import Storage
 from agent.tool import Tool
 from app.hub import EventHub
 from app.questions import Questions
-from tools.voice import Voice
+from tools.clock import local_now
+from tools.reminders import Reminders
+from tools.voice.voice import Voice
 
 REMINDER_SECONDS = 2.0
 KEPT = (
@@ -62,6 +62,20 @@ KEPT = (
 STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
 
 
+Region = tuple[int, int, int, int]
+"""x, y, width, height in screen pixels."""
+
+
+class Senses(Protocol):
+    """The desktop as the assistant itself needs it."""
+
+    missing: DesktopError | None
+
+    def look(self, budget: int, region: Region | None = None) -> Moment: ...
+
+    def limit(self, budget: int) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """The concrete parts, put together in ``app.compose``."""
@@ -75,8 +89,7 @@ class Parts:
     reminders: Reminders
     voice: Voice
     questions: Questions
-    look: Callable[[int], Moment]
-    """The screen of this moment; the argument is the outline's budget in characters."""
+    senses: Senses
     read_attachment: Callable[[Path, int], str]
     """An attached file's text, at most so many characters; raises DeskhandError."""
     system: str
@@ -102,6 +115,9 @@ class LocalAssistant:
     # -- life -----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
+        if self._parts.senses.missing is not None:
+            trouble = self._parts.senses.missing
+            self._hub.emit(Notice(level="warning", text=trouble.what, remedy=trouble.remedy))
         self._jobs.put(lambda: self._load(self._spec))
         self._thread.start()
         threading.Thread(target=self._watch_reminders, name="reminders", daemon=True).start()
@@ -129,7 +145,7 @@ class LocalAssistant:
     def _watch_reminders(self) -> None:
         while not self._closing.wait(REMINDER_SECONDS):
             with contextlib.suppress(DeskhandError):
-                for reminder in self._parts.reminders.take_due():
+                for reminder in self._parts.reminders.due(local_now()):
                     self._hub.emit(ReminderDue(text=reminder.text))
 
     # -- the model ------------------------------------------------------------------------------------------------
@@ -147,6 +163,7 @@ class LocalAssistant:
                 self._parts.engine.load(self._spec, lambda fraction: None)
             raise
         self._spec, self._model = spec, model
+        self._parts.senses.limit(Profile.of(model).observation_chars)
         self._hub.emit(
             ModelReady(
                 model=model.name, context_tokens=model.context_tokens, seconds=time.monotonic() - began
@@ -248,12 +265,11 @@ class LocalAssistant:
         task = task or self._parts.journal.last_undoable()
         if task is None:
             return ()
-        return tuple(str(line) for line in self._parts.journal.undo(task))
+        return tuple(line.text for line in self._parts.journal.undo(task))
 
-    def look(self) -> Moment:
+    def look(self, region: Region | None = None) -> Moment:
         model = self._model
-        chars = Profile.of(model).observation_chars if model else 2000
-        return self._parts.look(chars)
+        return self._parts.senses.look(Profile.of(model).observation_chars if model else 2000, region)
 
     # -- sessions -------------------------------------------------------------------------------------------------
 

@@ -31,6 +31,8 @@ class Screen:
     def __init__(self, desktop: Desktop) -> None:
         self._desktop = desktop
         self.shown: Outline | None = None
+        self.budget = DEFAULT_BUDGET
+        """Characters an outline may take; the model decides how many it can read."""
 
     def find(self, text: str) -> Window | None:
         """The front-most window with ``text`` in its title or application name; without text the front one."""
@@ -51,17 +53,33 @@ class Screen:
         self.shown = self.read(window) or self._read_pixels(window, cancel)
         return self.shown
 
-    def moment(self, budget: int = DEFAULT_BUDGET) -> Moment:
-        """The screen of now: the front window's outline, and the monitor that the cursor is on.
+    def moment(self, budget: int = DEFAULT_BUDGET, region: Bounds | None = None) -> Moment:
+        """The screen of now: the front window's outline, and the monitor that the cursor is on; or only what is in
+        ``region``, read by OCR.
 
         Raises DesktopError when the screen cannot be read."""
         window = self._desktop.windows.front()
+        if region is not None:
+            return self._moment_of(region, window, budget)
         seen = self.look(window, Cancel()) if window else None
         picture = self._picture(seen.secrets() if seen else ())
         return Moment(
             window=window.title if window else "",
             application=window.application if window else "",
             outline=seen.text(budget) if seen else "no windows are open",
+            thumbnail=_thumbnail(picture),
+            picture=picture,
+        )
+
+    def _moment_of(self, region: Bounds, window: Window | None, budget: int) -> Moment:
+        picture = self._desktop.capture.grab(region, self._desktop.windows.hidden())
+        lines = self._desktop.read_text(picture, Cancel())
+        title, application = (window.title, window.application) if window else ("", "")
+        text = "\n".join(f'label "{line}"' for line in lines) or "no text there"
+        return Moment(
+            window=title,
+            application=application,
+            outline=f'part of window "{title}" in {application}\n{text}'[:budget],
             thumbnail=_thumbnail(picture),
             picture=picture,
         )
@@ -104,7 +122,7 @@ def tools(desktop: Desktop, screen: Screen, resolve: Callable[[str], Path]) -> t
         if window is None:
             return ToolResult.failed(no_window(desktop, arguments.window))
         seen = screen.look(window, context.cancel)
-        return ToolResult("confirmed", seen.text(), evidence=f'read "{window.title}"')
+        return ToolResult("confirmed", seen.text(screen.budget), evidence=f'read "{window.title}"')
 
     def screenshot_path(arguments: ScreenshotArguments) -> Path:
         path = resolve(arguments.path)

@@ -39,6 +39,7 @@ def status(
         ((record("Write", DONE), record("Press", BLIND, "drive")), "unverifiable"),
         ((record("Write", DONE), record("Move", ToolResult.refused("no"))), "partial"),
         ((record("Move", ToolResult.refused("no")),), "refused"),
+        ((record("Move", ToolResult("partial", "moved some")),), "partial"),
         ((record("Move", ToolResult.failed("no")),), "failed"),
         ((record("Move", ToolResult.failed("no")), record("Move", DONE)), "confirmed"),
     ],

@@ -1,0 +1,146 @@
+"""The composition root: the only place where concrete parts meet.
+
+``build`` opens the database and looks at the desktop, so it takes some tenths of a second; the model loads later, on
+the agent thread. Without a desktop the assistant still talks and works with files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+
+from agent.broker import Broker, Grants, Policy
+from agent.engine.port import ModelSpec
+from agent.engine.supervisor import LlamaEngine
+from agent.errors import DesktopError
+from agent.journal import Journal
+from agent.memory import Memory
+from agent.messages import Moment
+from agent.plan import PLAN
+from agent.session import Sessions
+from agent.storage import Storage
+from agent.tool import Tool, ToolContext, ToolResult
+from app.hub import EventHub
+from app.local import LocalAssistant, Parts, Region
+from app.models.locate import locate
+from app.questions import Questions
+from app.settings import Places, Settings
+from tools import (
+    act,
+    applications,
+    calculator,
+    clipboard,
+    clock,
+    files,
+    memory,
+    reminders,
+    save_as,
+    screen,
+    windows,
+)
+from tools.desktop import connect
+from tools.desktop.port import Bounds, Desktop
+from tools.files.attachment import attachment_text
+from tools.voice.voice import local_voice
+
+
+def build(settings: Settings, places: Places) -> LocalAssistant:
+    """The assistant for this machine and these settings, not started yet.
+
+    Raises ModelFileError when the chosen model is not there, StorageError when the database cannot be opened.
+    """
+    model = locate(settings.model, places.data)
+    hub = EventHub()
+    places.data.mkdir(parents=True, exist_ok=True)
+    storage = Storage(places.data / "deskhand.db")
+    settings.workspace.mkdir(parents=True, exist_ok=True)
+    workspace = files.Workspace(settings.workspace, Path.home())
+    kept = reminders.Reminders(storage)
+    senses = Senses(settings)
+    family = (
+        PLAN,
+        *senses.tools(workspace),
+        *files.tools(workspace, senses.open_path(workspace)),
+        *calculator.tools(),
+        *clock.tools(),
+        *reminders.tools(kept),
+        *memory.tools(Memory(storage)),
+    )
+    policy = Policy(
+        mode=settings.mode,
+        workspace=workspace.root,
+        home=workspace.home,
+        protected=(places.config, places.data, places.state),
+    )
+    parts = Parts(
+        engine=LlamaEngine(),
+        tools={tool.name: tool for tool in family},
+        broker=Broker(policy, Grants(storage)),
+        journal=Journal(storage, places.data / "journal"),
+        storage=storage,
+        sessions=Sessions(storage),
+        reminders=kept,
+        voice=local_voice(hub.emit),
+        questions=Questions(hub),
+        senses=senses,
+        read_attachment=attachment_text,
+        system=_prompt("system.md"),
+        spec=ModelSpec(
+            path=model.path,
+            context_tokens=settings.context_tokens,
+            gpu_layers=settings.gpu_layers,
+            threads=settings.threads,
+        ),
+        speak_answers=settings.speak_answers,
+    )
+    return LocalAssistant(parts, hub)
+
+
+def _prompt(name: str) -> str:
+    return resources.files("assets").joinpath("prompts", name).read_text(encoding="utf-8")
+
+
+class Senses:
+    """The desktop, if there is one: what the tools see and do, and the screen of a moment."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.missing: DesktopError | None = None
+        """Why there is no desktop."""
+        try:
+            self._desktop: Desktop | None = connect(settings.private_applications)
+            self._screen = screen.Screen(self._desktop)
+        except DesktopError as trouble:
+            self._desktop, self.missing = None, trouble
+
+    def tools(self, workspace: files.Workspace) -> tuple[Tool, ...]:
+        desktop = self._desktop
+        if desktop is None:
+            return ()
+        return (
+            *screen.tools(desktop, self._screen, workspace.resolve),
+            *windows.tools(desktop, self._screen),
+            *applications.tools(desktop),
+            *act.tools(desktop, self._screen),
+            *save_as.tools(desktop, self._screen, workspace.resolve),
+            *clipboard.tools(desktop.clipboard),
+        )
+
+    def open_path(self, workspace: files.Workspace) -> Callable[[Path, ToolContext], ToolResult]:
+        def open_path(path: Path, context: ToolContext) -> ToolResult:
+            if self._desktop is None:
+                return ToolResult.failed("there is no screen here to open it on")
+            return applications.open_path(self._desktop, path, workspace.name(path), context)
+
+        return open_path
+
+    def look(self, budget: int, region: Region | None = None) -> Moment:
+        """The screen of now, or a part of it. Raises DesktopError."""
+        if self.missing is not None:
+            raise self.missing
+        return self._screen.moment(budget, Bounds(*region) if region else None)
+
+    def limit(self, budget: int) -> None:
+        """Have outlines take at most ``budget`` characters from now on."""
+        if self._desktop is not None:
+            self._screen.budget = budget
