@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from agent import events
 from agent.actions import MAX_REFUSALS, Actions
 from agent.broker import Broker, Decision, Scope
+from agent.broker.contract import QUIET
 from agent.cancel import Cancel, Cancelled
 from agent.context import Profile, fit, tool_spec, user_message
 from agent.conversation import Conversation
@@ -110,7 +111,7 @@ class Task:
         outcome = judge(
             answer=answer,
             records=self._records,
-            plan_left=self._progress.left,
+            plan_left=[step for step in self._progress.left if step.tool not in QUIET],
             changed=self._ports.journal.changes(self.id),
             stopped=self.cancel.requested,
             error=error,

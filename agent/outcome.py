@@ -67,7 +67,7 @@ def _status(
         return "stopped"
     if error is not None:
         return "failed"
-    statuses = [record.result.status for record in acts]
+    statuses: list[Status] = [record.result.status for record in acts]
     if not statuses:
         trouble: list[Status] = [r.result.status for r in records if r.result.status in ("failed", "refused")]
         return trouble[-1] if trouble and len(trouble) == len(records) else "answered"
