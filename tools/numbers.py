@@ -9,9 +9,8 @@ _UNITS: tuple[str, ...] = (
     "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
 )  # fmt: skip
 _TENS: tuple[str, ...] = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_SMALL: dict[str, int] = dict(zip(_UNITS, range(20), strict=True)) | dict(
-    zip(_TENS, range(20, 100, 10), strict=True)
-)
+_SMALL: dict[str, int] = {word: number for number, word in enumerate(_UNITS)}
+_SMALL |= {word: number for number, word in zip(range(20, 100, 10), _TENS, strict=True)}
 _LARGE: dict[str, int] = {"hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _NAME = rf"(?:{'|'.join((*_SMALL, *_LARGE))})\b"
 _RUN = re.compile(

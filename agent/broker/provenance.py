@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 DOCUMENTS = frozenset(
@@ -23,6 +24,7 @@ _CLOSING = _OPENING + ")]}>.,;:!?…"
 _SPOKEN_SIGNS = re.compile(r"\s+(dot|slash)\s+")
 
 
+@lru_cache(maxsize=512)  # the person's sentences are compared with every value of every call
 def tokens(text: str) -> tuple[str, ...]:
     """The words of ``text`` without the punctuation around them, capitals folded; a spoken "dot" is a dot."""
     plain = unicodedata.normalize("NFC", text).casefold()

@@ -82,31 +82,9 @@ def test_a_day_that_has_passed_this_year_is_next_year() -> None:
 
 
 WORDS = st.sampled_from(
-    [
-        "in",
-        "at",
-        "on",
-        "the",
-        "a",
-        "an",
-        "half",
-        "quarter",
-        "past",
-        "to",
-        "5",
-        "10",
-        "17:30",
-        "pm",
-        "am",
-        "tomorrow",
-        "friday",
-        "morning",
-        "noon",
-        "minutes",
-        "hours",
-        "and",
-    ]
-)
+    ["in", "at", "on", "the", "a", "an", "half", "quarter", "past", "to", "5", "10", "17:30", "pm", "am", "tomorrow",
+     "friday", "morning", "noon", "minutes", "hours", "and"]
+)  # fmt: skip
 
 
 @given(st.lists(WORDS, max_size=7).map(" ".join) | st.text(max_size=30))
