@@ -36,21 +36,8 @@ class Profile:
 
 
 def tool_spec(tool: Tool) -> ToolSpec:
-    """The tool as the model is told of it: its schema without the titles pydantic adds."""
-    return ToolSpec(tool.name, tool.description, _without_titles(tool.arguments.model_json_schema()))
-
-
-def _without_titles(node: object, inside_properties: bool = False) -> dict:
-    assert isinstance(node, dict)
-    slim = {}
-    for key, value in node.items():
-        if key == "title" and not inside_properties:
-            continue
-        if isinstance(value, dict):
-            slim[key] = _without_titles(value, inside_properties=key in ("properties", "$defs"))
-        else:
-            slim[key] = value
-    return slim
+    """The tool as the model is told of it."""
+    return ToolSpec(tool.name, tool.description, tool.arguments.model_json_schema())
 
 
 def user_message(request: Request, attachments: tuple[tuple[str, str], ...] = ()) -> UserMessage:

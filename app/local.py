@@ -101,7 +101,7 @@ class LocalAssistant:
     """See :class:`app.assistant.Assistant`."""
 
     def __init__(self, parts: Parts, hub: EventHub) -> None:
-        self._parts = parts
+        self.parts = parts
         self._hub = hub
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="agent", daemon=True)
@@ -115,8 +115,8 @@ class LocalAssistant:
     # -- life -----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        if self._parts.senses.missing is not None:
-            trouble = self._parts.senses.missing
+        if self.parts.senses.missing is not None:
+            trouble = self.parts.senses.missing
             self._hub.emit(Notice(level="warning", text=trouble.what, remedy=trouble.remedy))
         self._jobs.put(lambda: self._load(self._spec))
         self._thread.start()
@@ -125,12 +125,12 @@ class LocalAssistant:
     def close(self) -> None:
         self._closing.set()
         self.stop()
-        self._parts.voice.close()
+        self.parts.voice.close()
         self._jobs.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout=5)
-        self._parts.engine.close()
-        self._parts.storage.close()
+        self.parts.engine.close()
+        self.parts.storage.close()
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         return self._hub.subscribe(listener)
@@ -145,7 +145,7 @@ class LocalAssistant:
     def _watch_reminders(self) -> None:
         while not self._closing.wait(REMINDER_SECONDS):
             with contextlib.suppress(DeskhandError):
-                for reminder in self._parts.reminders.due(local_now()):
+                for reminder in self.parts.reminders.due(local_now()):
                     self._hub.emit(ReminderDue(text=reminder.text))
 
     # -- the model ------------------------------------------------------------------------------------------------
@@ -155,15 +155,15 @@ class LocalAssistant:
         self._hub.emit(ModelLoading(model=name, fraction=0.0))
         began = time.monotonic()
         try:
-            model = self._parts.engine.load(
+            model = self.parts.engine.load(
                 spec, lambda fraction: self._hub.emit(ModelLoading(model=name, fraction=fraction))
             )
         except DeskhandError:
             if self._model is not None:
-                self._parts.engine.load(self._spec, lambda fraction: None)
+                self.parts.engine.load(self._spec, lambda fraction: None)
             raise
         self._spec, self._model = spec, model
-        self._parts.senses.limit(Profile.of(model).observation_chars)
+        self.parts.senses.limit(Profile.of(model).observation_chars)
         self._hub.emit(
             ModelReady(
                 model=model.name, context_tokens=model.context_tokens, seconds=time.monotonic() - began
@@ -186,10 +186,10 @@ class LocalAssistant:
 
     @property
     def mode(self) -> Mode:
-        return self._parts.broker.mode
+        return self.parts.broker.mode
 
     def set_mode(self, mode: Mode) -> None:
-        self._parts.broker.set_mode(mode)
+        self.parts.broker.set_mode(mode)
 
     # -- requests -------------------------------------------------------------------------------------------------
 
@@ -218,16 +218,16 @@ class LocalAssistant:
         task = Task(
             id=task_id,
             ports=Ports(
-                engine=self._parts.engine,
-                tools=self._parts.tools,
-                broker=self._parts.broker,
-                journal=self._parts.journal,
-                ask=self._parts.questions.ask,
+                engine=self.parts.engine,
+                tools=self.parts.tools,
+                broker=self.parts.broker,
+                journal=self.parts.journal,
+                ask=self.parts.questions.ask,
                 emit=lambda event: self._task_event(conversation.session, event),
             ),
             conversation=conversation,
             profile=profile,
-            system=self._parts.system,
+            system=self.parts.system,
             context_tokens=model.context_tokens,
             request=request,
             attachments=self._attachments(request, profile),
@@ -239,16 +239,16 @@ class LocalAssistant:
         finally:
             with self._lock:
                 self._task = None
-        if self._parts.speak_answers and request.source == "spoken" and outcome.answer:
-            self._parts.voice.speak(outcome.answer)
+        if self.parts.speak_answers and request.source == "spoken" and outcome.answer:
+            self.parts.voice.speak(outcome.answer)
 
     def _attachments(self, request: Request, profile: Profile) -> tuple[tuple[str, str], ...]:
         budget = profile.observation_chars // max(1, len(request.files))
-        return tuple((path.name, self._parts.read_attachment(path, budget)) for path in request.files)
+        return tuple((path.name, self.parts.read_attachment(path, budget)) for path in request.files)
 
     def _task_event(self, session: str, event: Event) -> None:
         if isinstance(event, KEPT):
-            self._parts.sessions.log(session, event)
+            self.parts.sessions.log(session, event)
         self._hub.emit(event)
 
     def stop(self) -> None:
@@ -256,27 +256,27 @@ class LocalAssistant:
             running = self._task
         if running is not None:
             running.cancel.request()
-        self._parts.voice.hush()
+        self.parts.voice.hush()
 
     def answer(self, question: str, choice: Choice, by: Literal["window", "voice", "terminal"]) -> None:
-        self._parts.questions.answer(question, choice, by)
+        self.parts.questions.answer(question, choice, by)
 
     def undo(self, task: str | None = None) -> tuple[str, ...]:
-        task = task or self._parts.journal.last_undoable()
+        task = task or self.parts.journal.last_undoable()
         if task is None:
             return ()
-        return tuple(line.text for line in self._parts.journal.undo(task))
+        return tuple(line.text for line in self.parts.journal.undo(task))
 
     def look(self, region: Region | None = None) -> Moment:
         model = self._model
-        return self._parts.senses.look(Profile.of(model).observation_chars if model else 2000, region)
+        return self.parts.senses.look(Profile.of(model).observation_chars if model else 2000, region)
 
     # -- sessions -------------------------------------------------------------------------------------------------
 
     def _current(self) -> Conversation:
         with self._lock:
             if self._conversation is None:
-                self._conversation = Conversation(self._parts.sessions, self._parts.sessions.create())
+                self._conversation = Conversation(self.parts.sessions, self.parts.sessions.create())
             return self._conversation
 
     @property
@@ -289,26 +289,26 @@ class LocalAssistant:
         return self._current().session
 
     def open_session(self, session: str) -> tuple[Event, ...]:
-        conversation = Conversation(self._parts.sessions, session)
+        conversation = Conversation(self.parts.sessions, session)
         with self._lock:
             self._conversation = conversation
-        return self._parts.sessions.events(session)
+        return self.parts.sessions.events(session)
 
     def sessions(self, search: str = "") -> tuple[SessionSummary, ...]:
-        return tuple(self._parts.sessions.list(search))
+        return tuple(self.parts.sessions.list(search))
 
     # -- voice ----------------------------------------------------------------------------------------------------
 
     def listen(self) -> None:
-        self._parts.voice.hush()
-        self._parts.voice.listen()
+        self.parts.voice.hush()
+        self.parts.voice.listen()
 
     def listen_done(self) -> None:
         threading.Thread(target=self._finish_listening, name="listening", daemon=True).start()
 
     def _finish_listening(self) -> None:
         try:
-            words = self._parts.voice.finish()
+            words = self.parts.voice.finish()
         except DeskhandError as trouble:
             self._hub.emit(Notice(level="error", text=trouble.what, remedy=trouble.remedy))
             return
@@ -316,7 +316,7 @@ class LocalAssistant:
             self.submit(Request(text=words, source="spoken"))
 
     def speak(self, text: str) -> None:
-        self._parts.voice.speak(text)
+        self.parts.voice.speak(text)
 
     def hush(self) -> None:
-        self._parts.voice.hush()
+        self.parts.voice.hush()

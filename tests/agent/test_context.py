@@ -30,10 +30,8 @@ def test_no_text_on_the_screen_closes_its_block(outline: str) -> None:
     assert "</file" not in inside.casefold()
 
 
-def test_a_tools_schema_comes_without_pydantics_titles_but_with_every_field() -> None:
-    spec = tool_spec(PLAN)
-    assert "title" not in spec.parameters
-    assert set(spec.parameters["$defs"]["PlanItem"]["properties"]) == {"do", "with"}
+def test_a_tools_schema_names_every_field_as_the_model_writes_it() -> None:
+    assert set(tool_spec(PLAN).parameters["$defs"]["PlanItem"]["properties"]) == {"do", "with"}
 
 
 def conversation(exchanges: int, words: int) -> Prompt:
