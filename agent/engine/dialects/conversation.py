@@ -77,7 +77,7 @@ class Conversation:
         if bos is not None and self._vocabulary.adds_bos and (before or after)[:1] != (bos,):
             written.append(bos)
         written += before
-        if prompt.system:
+        if prompt.system and frame.takes_system:
             written += self._vocabulary.plain(prompt.system.strip())
         written += self._tell_of_tools(prompt, frame)
         written += after

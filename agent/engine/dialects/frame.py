@@ -27,6 +27,10 @@ PLAIN_TEMPLATE = (
 )
 """For files that carry no template: ChatML, which most of those were trained with."""
 
+NO_SYSTEM = "{#- no system text -#}"
+"""A template with this comment belongs to a model that was trained without a system text (the built-in one): it is
+left out, not put before the person's first words as for templates that know no system role."""
+
 SYSTEM, ASKED, SAID, ASKED_AGAIN, RESULT = "SYSTEM7Q", "ASKED7Q", "SAID7Q", "AGAIN7Q", "RESULT7Q"
 
 Turn = Mapping[str, object]
@@ -50,6 +54,8 @@ class Frame:
     result_to_model: str
     lists_tools: bool
     """The template itself tells the model of the tools."""
+    takes_system: bool = True
+    """Whether the system text is written at all."""
 
 
 class ChatTemplate:
@@ -66,6 +72,7 @@ class ChatTemplate:
             self._template = environment.from_string(source or PLAIN_TEMPLATE)
         except TemplateError as error:
             raise UnusableTemplate(str(error)) from error
+        self._takes_system = NO_SYSTEM not in source
         self._variables = {"bos_token": bos, "eos_token": eos, "enable_thinking": thinking}
 
     def frame(self, system: bool, tools: Sequence[ToolSpec]) -> Frame:
@@ -78,6 +85,8 @@ class ChatTemplate:
         return self.frame(system, ())  # it cannot show these tools: the dialect tells of them instead
 
     def _with_system(self, tools: Sequence[ToolSpec]) -> Frame:
+        if not self._takes_system:
+            return replace(self._learn(False, tools), takes_system=False)
         try:
             return self._learn(True, tools)
         except UnusableTemplate:  # no system role: its text goes before the person's first words

@@ -198,10 +198,14 @@ def _parse_bare(raw: str, at: int) -> tuple[Any, int]:
 
 def _spelling(quote: int) -> Spelling:
     mark = f"<[{quote}]>"
+    anything = f"{mark} text-0 {mark}"
     return Spelling(
-        string=f"{mark} text-0 {mark}",
+        string=anything,
         nonempty=f"{mark} text {mark}",
-        text=lambda text: f"{mark} {literal(text)} {mark}" if text else f"{mark} {mark}",
+        # a constant that begins like the mark itself is left to the tool's own check, see below
+        text=lambda text: (
+            anything if text.startswith("<") else f"{mark} {literal(text) if text else ''} {mark}"
+        ),
         key=literal,
         any_key="[A-Za-z0-9_.-]+",
         comma='","',
@@ -213,9 +217,15 @@ def _spelling(quote: int) -> Spelling:
 
 
 # Any text that does not spell the mark <|"|> in ordinary characters: the automaton that looks for it, a rule a state.
-# The grammar engine reads the mark's token both as a token and as its five characters; this keeps the two apart.
+# llama.cpp reads the mark's token both as a token and as its five characters, and this keeps the two apart. It also
+# allows, and then aborts on, the mark's token where its first characters may stand and after them the mark; so a text
+# that must not be empty follows those characters (begun-1 to begun-4) without being able to end among them.
 _TEXT_RULES = {
-    "text": r'[^<\x00] text-0 | "<" text-1',
+    "text": r'[^<\x00] text-0 | "<" begun-1',
+    "begun-1": r'[^<|\x00] text-0 | "<" text-1 | "|" begun-2',
+    "begun-2": r'[^<"\x00] text-0 | "<" text-1 | "\"" begun-3',
+    "begun-3": r'[^<|\x00] text-0 | "<" text-1 | "|" begun-4',
+    "begun-4": r'[^<>\x00] text-0 | "<" text-1',
     "text-0": r'([^<\x00] text-0 | "<" text-1)?',
     "text-1": r'([^<|\x00] text-0 | "<" text-1 | "|" text-2)?',
     "text-2": r'([^<"\x00] text-0 | "<" text-1 | "\"" text-3)?',

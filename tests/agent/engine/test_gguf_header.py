@@ -67,7 +67,7 @@ def test_an_absurd_number_of_tensors_is_refused(gemma_file: Path, tmp_path: Path
 def test_a_file_that_ends_at_once_is_refused(content: bytes, tmp_path: Path):
     short = tmp_path / "short.gguf"
     short.write_bytes(content)
-    with pytest.raises(ModelFileError, match="short.gguf was not loaded"):
+    with pytest.raises(ModelFileError, match="was not loaded"):
         read_header(short)
 
 
@@ -79,9 +79,7 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path):
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    at=st.integers(0, 20_000), value=st.binary(min_size=1, max_size=8), length=st.integers(0, 40_000)
-)
+@given(at=st.integers(0, 20_000), value=st.binary(min_size=1, max_size=8), length=st.integers(0, 40_000))
 def test_no_damage_makes_the_reader_fail_in_any_other_way(
     gemma_file: Path, tmp_path: Path, at: int, value: bytes, length: int
 ):
@@ -90,8 +88,7 @@ def test_no_damage_makes_the_reader_fail_in_any_other_way(
     damaged = tmp_path / "damaged.gguf"
     damaged.write_bytes(data if length > 30_000 else data[:length])
     try:
-        header = read_header(damaged)
-    except ModelFileError as refusal:
-        assert "damaged.gguf was not loaded" in refusal.what
-    else:
-        assert header.file_bytes == len(data)
+        read_file_bytes = read_header(damaged).file_bytes
+    except ModelFileError:
+        return
+    assert read_file_bytes == damaged.stat().st_size
