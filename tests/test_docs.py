@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+
+from tests.virtual_desktop import virtual_desktop
 
 ROOT = Path(__file__).parent.parent
 _ROW = re.compile(r"^\| `(?P<name>\w+)` \|(?P<arguments>[^|]*)\|", re.MULTILINE)
@@ -31,6 +36,39 @@ def test_the_page_names_the_tools_it_is_about() -> None:
     assert tools["write_file"] == ({"path", "text"}, set())
     assert tools["plan"] == ({"steps"}, set())
     assert len(tools) == 35
+
+
+REAL_TOOLS = """
+import json, pathlib, sys
+from app import compose
+from app.settings import Places, Settings
+folder = pathlib.Path(sys.argv[1])
+(folder / "any.gguf").write_bytes(b"GGUF....")  # never loaded: the assistant is not started
+places = Places(folder / "config", folder / "data", folder / "state", folder / "cache")
+assistant = compose.build(Settings(model=str(folder / "any.gguf"), workspace=folder / "work"), places)
+print(json.dumps({name: tool.arguments.model_json_schema() for name, tool in assistant.parts.tools.items()}))
+assistant.close()
+"""
+
+
+@pytest.mark.e2e
+def test_the_tools_and_their_arguments_are_those_of_the_page(tmp_path: Path) -> None:
+    with virtual_desktop() as desktop:
+        result = subprocess.run(
+            [sys.executable, "-c", REAL_TOOLS, tmp_path],
+            env=dict(desktop.env),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert result.returncode == 0, result.stderr
+    schemas = json.loads(result.stdout.splitlines()[-1])
+    real = {
+        name: (set(schema["properties"]), set(schema["properties"]) - set(schema.get("required", [])))
+        for name, schema in ((name, {"properties": {}} | schema) for name, schema in schemas.items())
+    }
+    assert real == documented_tools()
 
 
 def locked_packages() -> set[str]:
