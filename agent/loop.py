@@ -26,7 +26,7 @@ from agent.engine.port import Engine, Finished, Piece, Prefill, Prompt, Restarte
 from agent.errors import DeskhandError
 from agent.events import Choice, Emit, Outcome, Question
 from agent.journal import Journal
-from agent.messages import Request, ToolCall, ToolMessage, UserMessage
+from agent.messages import ModelMessage, Request, ToolCall, ToolMessage, UserMessage
 from agent.outcome import StepRecord, judge
 from agent.plan import PLAN, PlanArguments, Progress, plan_steps
 from agent.tool import Arguments, Effect, Tool, ToolResult
@@ -105,7 +105,7 @@ class Task:
             self._conversation.append(user_message(self._request, self._attachments))
             answer = self._work(started)
         except Cancelled:
-            pass
+            self._answer_open_call()
         except DeskhandError as trouble:
             error = trouble
         outcome = judge(
@@ -127,6 +127,7 @@ class Task:
 
     def _work(self, started: float) -> str:
         while True:
+            self.cancel.check()
             self._take_in()
             turn = self._model_turn()
             if turn.message.call is None:
@@ -142,6 +143,15 @@ class Task:
             )
             if ended := self._spent(started):
                 return ended
+
+    def _answer_open_call(self) -> None:
+        """A conversation that was stopped must not end in a call without a result: it goes on later."""
+        last = self._conversation.messages[-1]
+        if isinstance(last, ModelMessage) and last.call is not None:
+            stopped = ToolResult.refused("the person stopped the task")
+            self._conversation.append(
+                ToolMessage(call_id=last.call.id, name=last.call.name, content=stopped.content)
+            )
 
     # -- the model's turn -----------------------------------------------------------------------------------------
 

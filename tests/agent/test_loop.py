@@ -226,6 +226,12 @@ def test_a_stop_during_a_step_ends_the_task_after_it(world: World) -> None:
     assert len(outcome.changed) == 1
 
 
+def test_a_conversation_that_was_stopped_does_not_end_in_a_call_without_a_result(world: World) -> None:
+    world.during_write = lambda task: task.cancel.request()
+    world.run(call("write_file", path="a.txt", text="milk"), "never said")
+    assert isinstance(world.conversation.messages[-1], ToolMessage)
+
+
 def test_what_is_said_during_a_task_is_read_before_the_next_turn(world: World) -> None:
     world.during_write = lambda task: task.said("and be quick")
     world.run(call("write_file", path="a.txt", text="milk"), "Done.")

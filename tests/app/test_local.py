@@ -1,0 +1,207 @@
+"""The assistant on this machine: requests in, events out, with written answers in place of a model."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from agent import events
+from agent.engine.port import ModelSpec
+from agent.engine.scripted import Reply, ScriptedEngine
+from agent.errors import DesktopError, ModelLoadError
+from agent.events import Event
+from agent.messages import Moment, Request, ToolCall
+from app import compose
+from app.local import LocalAssistant
+from app.settings import Places, Settings
+
+E = TypeVar("E")
+PATIENCE_SECONDS = 20
+
+
+class Seat:
+    """Somebody who sits in front of the assistant and reads its events."""
+
+    def __init__(self, assistant: LocalAssistant) -> None:
+        self.assistant = assistant
+        self.events: queue.SimpleQueue[Event] = queue.SimpleQueue()
+        self.leave = assistant.subscribe(self.events.put)
+
+    def wait(self, kind: type[E]) -> E:
+        while True:
+            event = self.events.get(timeout=PATIENCE_SECONDS)
+            if isinstance(event, kind):
+                return event
+
+    def ask(self, text: str) -> events.Outcome:
+        self.assistant.submit(Request(text=text))
+        return self.wait(events.TaskFinished).outcome
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Seat]]:
+    """Makes an assistant with everything real but the engine, on a machine without a desktop."""
+    monkeypatch.delenv("DISPLAY", raising=False)
+    model = tmp_path / "any.gguf"
+    model.write_bytes(b"GGUF")
+    monkeypatch.setattr(compose, "locate", lambda name, data: type("Found", (), {"path": model})())
+    places = Places(*(tmp_path / name for name in ("config", "data", "state", "cache")))
+    settings = Settings(workspace=tmp_path / "Documents", speak_answers=False)
+    made: list[LocalAssistant] = []
+
+    def make(*replies: Reply, start: bool = True) -> Seat:
+        assistant = compose.build(settings, places)
+        assistant.parts = replace(assistant.parts, engine=ScriptedEngine(replies))
+        made.append(assistant)
+        seat = Seat(assistant)
+        if start:
+            assistant.start()
+            seat.wait(events.ModelReady)
+        return seat
+
+    yield make
+    for assistant in made:
+        assistant.close()
+
+
+def wait_for_the_end(assistant: LocalAssistant) -> events.TaskFinished:
+    """Read the session's log until its task is over, as somebody who does not listen must."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        past = assistant.parts.sessions.events(assistant.session)
+        if past and isinstance(past[-1], events.TaskFinished):
+            return past[-1]
+        time.sleep(0.02)
+    raise AssertionError("the task did not end")
+
+
+def write(path: str, text: str) -> ToolCall:
+    return ToolCall(id=path, name="write_file", arguments={"path": path, "text": text})
+
+
+def test_a_request_is_answered(made: Callable[..., Seat]) -> None:
+    assert made("Hello.").ask("hello").answer == "Hello."
+
+
+def test_an_approved_change_is_made_and_undone(made: Callable[..., Seat], tmp_path: Path) -> None:
+    seat = made(write("a.txt", "milk"), "Done.")
+    seat.assistant.submit(Request(text="write milk into a.txt"))
+    question = seat.wait(events.QuestionAsked).question
+    seat.assistant.answer(question.id, "allow", "terminal")
+    assert seat.wait(events.TaskFinished).outcome.status == "confirmed"
+    written = tmp_path / "Documents" / "a.txt"
+    assert written.read_text() == "milk"
+    assert len(seat.assistant.undo()) == 1
+    assert not written.exists()
+
+
+def test_a_stop_answers_an_open_question_with_no(made: Callable[..., Seat], tmp_path: Path) -> None:
+    seat = made(write("a.txt", "milk"))
+    seat.assistant.submit(Request(text="write a.txt"))
+    seat.wait(events.QuestionAsked)
+    seat.assistant.stop()
+    assert seat.wait(events.QuestionAnswered).by == "stop"
+    assert seat.wait(events.TaskFinished).outcome.status == "stopped"
+    assert not (tmp_path / "Documents" / "a.txt").exists()
+
+
+def test_the_word_stop_during_a_task_stops_it(made: Callable[..., Seat]) -> None:
+    seat = made(write("a.txt", "milk"))
+    seat.assistant.submit(Request(text="write a.txt"))
+    seat.wait(events.QuestionAsked)
+    seat.assistant.submit(Request(text="Stop!", source="spoken"))
+    assert seat.wait(events.TaskFinished).outcome.status == "stopped"
+
+
+def test_nobody_there_means_no(made: Callable[..., Seat], tmp_path: Path) -> None:
+    seat = made(write("a.txt", "milk"), "I could not ask you.", start=False)
+    seat.leave()
+    seat.assistant.start()
+    seat.assistant.submit(Request(text="write a.txt"))
+    last = wait_for_the_end(seat.assistant)
+    assert last.outcome.status == "refused"
+    assert not (tmp_path / "Documents" / "a.txt").exists()
+
+
+def test_a_session_can_be_opened_again_and_goes_on(made: Callable[..., Seat]) -> None:
+    first = made("My name is Deskhand.")
+    first.ask("who are you")
+    session = first.assistant.session
+    first.assistant.close()
+    second = made("I said it before.", start=False)
+    past = second.assistant.open_session(session)
+    assert isinstance(past[0], events.TaskStarted)
+    assert isinstance(past[-1], events.TaskFinished)
+    second.assistant.start()
+    second.wait(events.ModelReady)
+    second.ask("and again?")
+    engine = second.assistant.parts.engine
+    assert isinstance(engine, ScriptedEngine)
+    assert [message.text for message in engine.prompts[0].messages] == [
+        "who are you",
+        "My name is Deskhand.",
+        "and again?",
+    ]
+    assert [summary.title for summary in second.assistant.sessions()] == ["who are you"]
+
+
+def test_an_attached_text_file_is_read_with_the_request(made: Callable[..., Seat], tmp_path: Path) -> None:
+    note = tmp_path / "note.txt"
+    note.write_text("milk and bread")
+    seat = made("It is a list.")
+    seat.assistant.submit(Request(text="what is this?", files=(note,)))
+    seat.wait(events.TaskFinished)
+    engine = seat.assistant.parts.engine
+    assert isinstance(engine, ScriptedEngine)
+    assert '<file name="note.txt">\nmilk and bread\n</file>' in engine.prompts[0].messages[0].context
+
+
+def test_an_attached_file_that_cannot_be_read_is_told_and_the_task_is_not_started(
+    made: Callable[..., Seat], tmp_path: Path
+) -> None:
+    seat = made()
+    seat.assistant.submit(Request(text="what is this?", files=(tmp_path / "missing.txt",)))
+    assert "missing.txt" in seat.wait(events.Notice).text
+
+
+def test_without_a_desktop_it_says_so_and_still_works(made: Callable[..., Seat]) -> None:
+    seat = made("Hello.", start=False)
+    seat.assistant.start()
+    assert seat.wait(events.Notice).level == "warning"
+    assert seat.ask("hello").status == "answered"
+    with pytest.raises(DesktopError):
+        seat.assistant.look()
+
+
+def test_a_model_that_does_not_load_leaves_the_old_one_in_place(
+    made: Callable[..., Seat], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat = made("Still here.")
+    engine = seat.assistant.parts.engine
+    load = engine.load
+
+    def refuse_the_new_one(spec: ModelSpec, on_progress: Callable[[float], None]) -> object:
+        if spec.path.name == "broken.gguf":
+            raise ModelLoadError("That model does not load.", "Choose another one.")
+        return load(spec, on_progress)
+
+    monkeypatch.setattr(engine, "load", refuse_the_new_one)
+    seat.assistant.use_model(tmp_path / "broken.gguf")
+    assert seat.wait(events.Notice).text == "That model does not load."
+    assert seat.ask("hello").answer == "Still here."
+
+
+def test_the_screen_of_a_request_is_what_the_model_reads(made: Callable[..., Seat]) -> None:
+    seat = made("It says milk.")
+    moment = Moment(window="a.txt", application="Mousepad", outline='window "a.txt" in Mousepad')
+    seat.assistant.submit(Request(text="what is this?", moment=moment))
+    seat.wait(events.TaskFinished)
+    engine = seat.assistant.parts.engine
+    assert isinstance(engine, ScriptedEngine)
+    assert engine.prompts[0].messages[0].context.startswith("<screen>\nwindow")
