@@ -118,16 +118,33 @@ class Storage:
             try:
                 value = _transact(connection, work)
             except sqlite3.Error as error:
-                if _code(error) in _DAMAGED:
-                    connection.close()
-                    self._move_aside()
-                    connection = self._open()
+                try:
+                    connection = self._usable_after(error, connection)
+                except (StorageError, OSError) as worse:
+                    result.set_exception(_unusable(self._path, worse))
+                    self._abandon()
+                    return
                 result.set_exception(self._translate(error))
             except BaseException as error:  # handed to the caller, whose error it is
                 result.set_exception(error)
             else:
                 result.set_result(value)
         connection.close()
+
+    def _usable_after(self, error: sqlite3.Error, connection: sqlite3.Connection) -> sqlite3.Connection:
+        if _code(error) not in _DAMAGED:
+            return connection
+        connection.close()
+        self._move_aside()
+        return self._open()
+
+    def _abandon(self) -> None:
+        """Nobody may wait for a thread that has ended."""
+        with self._lock:
+            self._closed = True
+        while not self._work.empty():
+            if (item := self._work.get()) is not None:
+                item[1].set_exception(StorageError("The database is closed.", "Start Deskhand again."))
 
     def _open(self) -> sqlite3.Connection:
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -181,6 +198,9 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=DELETE")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(
+            "PRAGMA secure_delete=ON"
+        )  # what the person deletes is overwritten, not only unlinked
         (verdict,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if verdict != "ok":
             damaged = sqlite3.DatabaseError(verdict)

@@ -113,7 +113,7 @@ class Broker:
 
 def _off_limits(effect: Effect) -> str:
     for name in applications_of(effect):
-        if effect.verb in ("drive", "look") and is_one_of(name, OFF_LIMITS):
+        if is_one_of(name, OFF_LIMITS):
             return f"{name} is off limits: passwords, permissions and Deskhand itself are left to you."
     return ""
 

@@ -62,6 +62,20 @@ class Policy:
     protected: tuple[Path, ...] = ()
 
 
+_BY_VERB = {
+    "compute": Risk.INERT,
+    # Without a path these are our own store of reminders and memories: it is listed, withdrawn with one call, and what
+    # comes out of it is untrusted again. With paths, they decide.
+    "read": Risk.READ,
+    "write": Risk.READ,
+    "look": Risk.PRIVATE_READ,
+    "drive": Risk.DRIVE,
+    "run": Risk.DRIVE,
+    "send": Risk.LEAVE,
+    "erase": Risk.IRREVERSIBLE,
+}
+
+
 def resolved(path: Path | str) -> Path:
     """Where ``path`` really leads: links, ``..`` and ``/proc/self/root`` followed as far as they exist."""
     return Path(os.path.realpath(path))
@@ -93,22 +107,12 @@ def risk_of(effect: Effect, policy: Policy) -> Risk:
 
 
 def _risk_of_verb(effect: Effect) -> Risk:
-    match effect.verb:
-        case "compute":
-            return Risk.INERT
-        case "read" | "write":
-            # Without a path it is our own store of reminders and memories: it is listed, withdrawn with one call,
-            # and what comes out of it is untrusted again. With paths, they decide.
-            return Risk.READ
-        case "look":
-            return Risk.PRIVATE_READ
-        case "drive" | "run":
-            connected = any(is_one_of(name, CONNECTED) for name in applications_of(effect))
-            return Risk.LEAVE if connected and effect.verb == "drive" else Risk.DRIVE
-        case "send":
-            return Risk.LEAVE
-        case "erase":
-            return Risk.IRREVERSIBLE
+    applications = applications_of(effect)
+    if effect.verb == "drive" or (
+        effect.verb == "write" and applications
+    ):  # saving through an application's dialog
+        return Risk.LEAVE if any(is_one_of(name, CONNECTED) for name in applications) else Risk.DRIVE
+    return _BY_VERB[effect.verb]
 
 
 def _risks_of_paths(effect: Effect, policy: Policy) -> list[Risk]:

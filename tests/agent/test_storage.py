@@ -159,3 +159,33 @@ def test_a_closed_database_refuses_work(tmp_path: Path) -> None:
 
     with pytest.raises(StorageError, match="closed"):
         storage.call(names)
+
+
+def test_what_was_deleted_is_overwritten_in_the_file(tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "deskhand.db")
+    add(storage, "a secret sentence")
+    assert b"a secret sentence" in (tmp_path / "deskhand.db").read_bytes()
+
+    storage.call(lambda db: db.execute("DELETE FROM memory"))
+
+    assert b"a secret sentence" not in (tmp_path / "deskhand.db").read_bytes()
+    storage.close()
+
+
+def test_a_database_that_cannot_even_be_moved_aside_leaves_nobody_waiting(tmp_path: Path) -> None:
+    path = tmp_path / "deskhand.db"
+    storage = Storage(path)
+    for number in range(200):
+        add(storage, f"{number} " + "x" * 500)
+    with path.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xa5" * (path.stat().st_size - 4096))
+    storage.call(lambda db: db.execute("PRAGMA shrink_memory"))
+    tmp_path.rename(tmp_path.with_name("moved-away"))
+
+    with pytest.raises(StorageError, match="cannot be used"):
+        storage.call(names)
+
+    with pytest.raises(StorageError, match="closed"):
+        storage.call(names)
+    storage.close()

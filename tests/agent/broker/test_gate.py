@@ -56,6 +56,8 @@ def test_the_risk_is_computed_from_where_the_paths_lead(policy: Policy, docs: Pa
     assert risk_of(writing(docs / "out" / "hosts"), policy) is Risk.IRREVERSIBLE
     assert risk_of(Effect("write", changes=(docs / "a.txt",)), policy) is Risk.IRREVERSIBLE
     assert risk_of(reading(docs / "out" / "hosts"), policy) is Risk.PRIVATE_READ
+    saving = Effect("write", (file(docs / "a.txt"), application("Mousepad")), (docs / "a.txt",), "removes it")
+    assert risk_of(saving, policy) is Risk.DRIVE
     assert risk_of(driving("notes.txt - Mousepad"), policy) is Risk.DRIVE
     assert risk_of(driving("Mozilla Firefox"), policy) is Risk.LEAVE
 

@@ -1,6 +1,8 @@
 import os
 import resource
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -109,16 +111,22 @@ def test_trash_and_folders_say_what_they_did(call: Call, docs: Path, home: Path)
     assert call("trash_file", path="nothing").content == 'error: there is no "nothing"'
 
 
+_TRASH = """
+import sys
+from pathlib import Path
+from tools.files.changing import send_to_trash
+send_to_trash(Path(sys.argv[1]))
+"""
+
+
 def test_the_real_trash_takes_a_file(docs: Path, home: Path, tmp_path: Path) -> None:
     (docs / "a.txt").write_text("a")
-    tools = {
-        tool.name: tool for tool in files.tools(Workspace(docs, home), lambda path, context: NotImplemented)
-    }
+    environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data"), "HOME": str(home)}
 
-    result = tools["trash_file"].run(tools["trash_file"].arguments(path="a.txt"), Context())
+    subprocess.run([sys.executable, "-c", _TRASH, docs / "a.txt"], env=environment, check=True, timeout=60)
 
-    assert result.status == "confirmed"
     assert not (docs / "a.txt").exists()
+    assert (tmp_path / "data" / "Trash" / "files" / "a.txt").read_text() == "a"
 
 
 @pytest.mark.parametrize("path", [".", "~", "/"])
