@@ -67,6 +67,10 @@ def run(arguments: Sequence[str], surroundings: Surroundings | None = None) -> i
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         return STOPPED
+    except BrokenPipeError:
+        # Whoever read our output has left. Python would complain once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOT_DONE
     except DeskhandError as trouble:
         from agent.events import Notice
 
@@ -259,7 +263,7 @@ def show_session(surroundings: Surroundings, options: Options, session: str) -> 
     """Show a session again, by its id or its number in the list (1 is the latest)."""
     from app.past import find_session
 
-    printer = _printer(options.as_json)
+    printer = _printer(options.as_json, with_requests=True)
     with _assistant(surroundings, options) as (assistant, _):
         for event in assistant.open_session(find_session(assistant, session)):
             printer.show(event)
@@ -330,10 +334,10 @@ def _assistant(
         assistant.close()
 
 
-def _printer(as_json: bool) -> Printer:
+def _printer(as_json: bool, with_requests: bool = False) -> Printer:
     from app.terminal import JsonPrinter, TextPrinter
 
-    return JsonPrinter() if as_json else TextPrinter(os.environ)
+    return JsonPrinter() if as_json else TextPrinter(os.environ, with_requests=with_requests)
 
 
 def _carry_out(

@@ -29,6 +29,7 @@ from agent.events import (
     StepProgress,
     StepStarted,
     TaskFinished,
+    TaskStarted,
     TextDelta,
     TurnRestarted,
 )
@@ -113,6 +114,8 @@ class TextPrinter:
     environment: Mapping[str, str]
     out: TextIO = field(default_factory=lambda: sys.stdout)
     err: TextIO = field(default_factory=lambda: sys.stderr)
+    with_requests: bool = False
+    """Also show what was asked: for a session of the past."""
     _titles: dict[str, str] = field(default_factory=dict)
     _streamed: str = ""
 
@@ -126,6 +129,8 @@ class TextPrinter:
                 self._streamed += event.text
                 self.out.write(visible(event.text))
                 self.out.flush()
+            case TaskStarted() if self.with_requests:
+                self.out.write(f"> {visible(event.request.text)}\n")
             case TurnRestarted():
                 self._end_line()
                 self._say(self._style("dim", "(starting that answer again)"))

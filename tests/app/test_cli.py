@@ -260,7 +260,7 @@ def test_sessions_are_listed_with_a_number_and_shown_by_it(
     assert "2  " in capsys.readouterr().out.splitlines()[1]
     assert bench.run(assistant, "sessions", "show", "2") == 0
     assert assistant.opened == ["def456"]
-    assert capsys.readouterr().out == "4\n"
+    assert capsys.readouterr().out == "> what is 2+2\n4\n"
 
 
 def test_a_session_that_does_not_exist_is_told(bench: Bench, capsys: pytest.CaptureFixture[str]) -> None:
@@ -289,6 +289,12 @@ def test_ctrl_c_stops_the_task_and_ends_with_130(bench: Bench) -> None:
     threading.Thread(target=interrupt, daemon=True).start()
     assert bench.run(assistant, "do", "something long") == 130
     assert assistant.closed
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    command = f"{sys.executable} -m app models list --json | head -c 10"
+    result = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert (len(result.stdout), result.stderr) == (10, "")
 
 
 def test_help_imports_none_of_what_is_slow() -> None:
