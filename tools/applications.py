@@ -13,6 +13,7 @@ from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
 from tools.desktop.port import Application, Applications, Desktop, Window
 from tools.desktop.waiting import until
 from tools.matching import matching, similar
+from tools.outline import outline
 
 START_SECONDS = 10.0
 """How long an application may take to show a window."""
@@ -20,6 +21,8 @@ _ALREADY_OPEN_SECONDS = 3.0
 """After this, a window it had before counts: some programs only bring theirs forward."""
 _TREE_SECONDS = 2.0
 """How long after its window an application may take to show its accessibility tree."""
+_FOCUS_SECONDS = 0.5
+"""How long until it also says which control has the focus."""
 
 _KINDS: dict[str, tuple[str, str]] = {
     "text editor": ("text/plain", "TextEditor"),
@@ -176,8 +179,14 @@ def _start(
         return None, False
     window, new = found
     desktop.windows.focus(window)
-    until(lambda: desktop.accessibility.read(window), _TREE_SECONDS, cancel, every=0.1)
+    if until(lambda: desktop.accessibility.read(window), _TREE_SECONDS, cancel, every=0.1):
+        until(lambda: _has_focus(desktop, window) or None, _FOCUS_SECONDS, cancel)
     return desktop.windows.find(window.id), new
+
+
+def _has_focus(desktop: Desktop, window: Window) -> bool:
+    tree = desktop.accessibility.read(window)
+    return tree is not None and outline(window, tree).focused() is not None
 
 
 def _new_window(

@@ -19,6 +19,8 @@ PIECE = 20
 """Characters typed between two looks at whether the right window still has the keys."""
 
 _NOT_FOR_PRESSING: frozenset[Role] = frozenset({"label", "heading", "image", "group", "bar", "dialog"})
+_CLICKED: frozenset[Role] = frozenset({"menu", "item"})
+"""GTK 3 runs what a menu item opens inside the accessibility call, and answers no other call until that is closed."""
 _TAKES_VALUES: frozenset[Role] = frozenset({"field", "text", "combo", "slider", "cell"})
 
 
@@ -94,11 +96,14 @@ class Hands:
         self.activate(window)
         if node.role in ("field", "text") and self.desktop.accessibility.focus(node.key):
             return
-        if self.desktop.accessibility.press(node.key):
+        if node.role in _CLICKED and node.bounds is not None:
+            self.desktop.pointer.click(*node.bounds.centre)
+        elif self.desktop.accessibility.press(node.key):
             return
-        if node.bounds is None:
+        elif node.bounds is not None:
+            self.desktop.pointer.click(*node.bounds.centre)
+        else:
             raise CannotActError(f'"{node.name}" cannot be pressed')
-        self.desktop.pointer.click(*node.bounds.centre)
 
     def type(self, window: Window, text: str, cancel: Cancel) -> None:
         """Type into whatever has the focus in ``window``. Raises CannotActError, saying how far it came, when another

@@ -8,14 +8,13 @@ menus that claim to be visible while they are closed.
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import xa11y
 
 from agent.errors import DesktopError
+from tools.desktop.patience import Patience
 from tools.desktop.port import Bounds, Node, Role, State, Window
 from tools.desktop.selection import has_selection
 
@@ -63,30 +62,29 @@ _ROLES_BY_NATIVE: dict[str, Role] = {
 
 _CLASS_NAME = re.compile(r"(Gtk|Adw|Gdk)[A-Z]\w*")
 _SHORTCUT_HINT = re.compile(r"\s*\[[^\]]*\]$|\s{2,}.*$")
+ANSWER_SECONDS = 8.0
+"""Reading takes a tenth of a second as a rule; an application that needs longer than this counts as hung."""
 _MAX_DEPTH = 60
 _MAX_NODES = 3_000
 """More controls than anyone can use at once: a table that claims to have millions."""
 
 
 class Xa11yAccessibility:
-    """See :class:`tools.desktop.port.Accessibility`."""
+    """See :class:`tools.desktop.port.Accessibility`. Raises DesktopError when an application does not answer."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._patience = Patience("accessibility", ANSWER_SECONDS)
         self._elements: dict[str, xa11y.Element] = {}
-        with _translated():
-            xa11y.set_default_timeout(0)
-            xa11y.App.list()
+        try:
+            self._patience.run(lambda: xa11y.set_default_timeout(0) or xa11y.App.list())
+        except xa11y.XA11yError as error:
+            raise DesktopError(
+                "The accessibility service of this desktop does not answer, so its windows cannot be read.",
+                "Install at-spi2-core, log in again and start Deskhand there. Talking and files work without.",
+            ) from error
 
     def read(self, window: Window) -> Node | None:
-        with self._lock, _translated():
-            top = self._top(window)
-            if top is None:
-                return None
-            self._elements.clear()
-            reader = _Reader(window, self._elements)
-            children = tuple(reader.children(top, 0))
-            return Node(_key(top), "dialog", window.title, "", frozenset(), window.bounds, children)
+        return self._patience.run(lambda: self._read(window))
 
     def find(self, window: Window, key: str) -> Node | None:
         tree = self.read(window)
@@ -103,34 +101,40 @@ class Xa11yAccessibility:
 
     def insert_text(self, key: str, text: str) -> bool:
         element = self._elements.get(key)
-        if element is None or has_selection(element.raw):
+        if element is None or self._patience.run(lambda: has_selection(element.raw)):
             return False
         return self._do(key, lambda element: element.type_text(text))
 
     def _do(self, key: str, action: Callable[[xa11y.Element], None]) -> bool:
-        with self._lock, _translated():
-            element = self._elements.get(key)
-            if element is None:
-                return False
-            try:
-                action(element)
-            except (
-                xa11y.ActionNotSupportedError,
-                xa11y.SelectorNotMatchedError,
-                xa11y.InvalidActionDataError,
-            ):
-                return False
-            return True
+        element = self._elements.get(key)
+        if element is None:
+            return False
+        try:
+            self._patience.run(lambda: action(element))
+        except xa11y.XA11yError:
+            return False  # it does not offer that, or it is gone
+        return True
+
+    def _read(self, window: Window) -> Node | None:
+        elements: dict[str, xa11y.Element] = {}
+        try:
+            top = self._top(window)
+            if top is None:
+                return None
+            reader = _Reader(window, elements)
+            children = tuple(reader.children(top, 0))
+            return Node(_key(top), "dialog", window.title, "", frozenset(), window.bounds, children)
+        except xa11y.XA11yError:
+            return None  # it closed while it was being read
+        finally:
+            self._elements = elements
 
     def _top(self, window: Window) -> xa11y.Element | None:
         """The element of an X window: one process may have several, of which titles tell one from another."""
         if not window.pid:
             return None
-        try:
-            # Not windows(): that leaves out message boxes.
-            tops = xa11y.App.by_pid(window.pid, timeout=0).children()
-        except (xa11y.SelectorNotMatchedError, xa11y.TimeoutError, xa11y.AccessibilityNotEnabledError):
-            return None
+        # Not windows(): that leaves out message boxes.
+        tops = xa11y.App.by_pid(window.pid, timeout=0).children()
         titled = [top for top in tops if (top.name or "") == window.title]
         return min(titled or tops, key=lambda top: _distance(top.bounds, window.bounds), default=None)
 
@@ -255,14 +259,3 @@ def _key(element: xa11y.Element) -> str:
 
 def _distance(found: xa11y.Rect | None, bounds: Bounds) -> int:
     return abs(found.x - bounds.x) + abs(found.y - bounds.y) if found else 1 << 30
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except (xa11y.PlatformError, xa11y.PermissionDeniedError) as error:
-        raise DesktopError(
-            "The accessibility service of this desktop does not answer.",
-            "Switch on accessibility (the at-spi2-core package on Linux) and try again.",
-        ) from error

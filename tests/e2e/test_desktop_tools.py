@@ -1,0 +1,289 @@
+"""The senses and hands on a real (virtual) display, with real applications."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from agent.cancel import Cancel
+from agent.tool import Tool, ToolResult
+from tests.tools.context import Context
+from tests.virtual_desktop import VirtualDesktop
+from tools import act, applications, clipboard, save_as, screen, windows
+from tools.desktop.port import Desktop
+from tools.desktop.waiting import until
+from tools.screen import Screen
+
+pytestmark = pytest.mark.e2e
+
+UNICODE = 'Hello (World)! 12.5*8 = "100"\nsecond line: äöü ñ € 你好，世界 🎉🚀'
+
+
+class Hands:
+    """The tools by name, as the loop calls them."""
+
+    def __init__(self, ports: Desktop, workspace: Path) -> None:
+        self.ports = ports
+        self.workspace = workspace
+        self.screen = Screen(ports)
+        family: tuple[Tool, ...] = (
+            *screen.tools(ports, self.screen, self.resolve),
+            *windows.tools(ports, self.screen),
+            *applications.tools(ports),
+            *act.tools(ports, self.screen),
+            *save_as.tools(ports, self.screen, self.resolve),
+            *clipboard.tools(ports.clipboard),
+        )
+        self.tools: Mapping[str, Tool] = {tool.name: tool for tool in family}
+
+    def resolve(self, path: str) -> Path:
+        return self.workspace / path
+
+    def do(self, name: str, /, **arguments: str) -> ToolResult:
+        tool = self.tools[name]
+        parsed = tool.arguments(**arguments)
+        assert tool.title(parsed)
+        tool.effect(parsed)
+        return tool.run(parsed, Context())
+
+    def say(self, name: str, /, **arguments: str) -> str:
+        return self.do(name, **arguments).content
+
+
+@pytest.fixture
+def hands(clear_desktop: Desktop, desktop: VirtualDesktop, tmp_path: Path) -> Hands:
+    return Hands(clear_desktop, tmp_path)
+
+
+def eventually(check, seconds: float = 10.0):
+    found = until(check, seconds, Cancel())
+    assert found
+    return found
+
+
+def test_text_of_any_script_is_typed_and_saved_through_the_applications_own_dialog(hands: Hands) -> None:
+    opened = hands.do("open_app", name="the text editor")
+    assert opened.status == "confirmed"
+    assert opened.content == 'opened Mousepad, window "Untitled 1 - Mousepad"'
+
+    typed = hands.do("type_text", text=UNICODE)
+    assert (typed.status, typed.content) == (
+        "confirmed",
+        f'typed {len(UNICODE)} characters into "Untitled 1 - Mousepad"',
+    )
+
+    saved = hands.do("save_as", path="total.txt")
+    size = len(UNICODE.encode())
+    assert (saved.status, saved.content) == ("confirmed", f'saved "total.txt", {size} bytes')
+    assert (hands.workspace / "total.txt").read_text() == UNICODE
+
+
+def test_saving_over_a_file_replaces_it_and_the_effect_says_so(hands: Hands) -> None:
+    (hands.workspace / "old.txt").write_text("old")
+    hands.do("open_app", name="Mousepad")
+    hands.do("type_text", text="new")
+    tool = hands.tools["save_as"]
+    effect = tool.effect(tool.arguments(path="old.txt"))
+    assert effect.changes == (hands.workspace / "old.txt",)
+    assert effect.question == "Replace a file?"
+
+    saved = hands.do("save_as", path="old.txt")
+
+    assert saved.status == "confirmed", saved
+    assert (hands.workspace / "old.txt").read_text() == "new"
+
+
+def test_typing_replaces_the_text_that_is_selected(hands: Hands) -> None:
+    hands.do("open_app", name="Mousepad")
+    hands.do("type_text", text="old text")
+    hands.do("press_keys", keys="ctrl+a")
+    assert hands.do("type_text", text="new 文 text").status == "confirmed"
+    assert 'text "" = "new 文 text" focused' in hands.say("look")
+
+
+def test_keys_type_exactly_what_the_layout_lacks(hands: Hands) -> None:
+    hands.do("open_app", name="Mousepad")
+    hands.ports.keyboard.type(UNICODE)
+    eventually(lambda: UNICODE in hands.say("look") or None)
+
+
+def test_an_outline_has_the_form_that_the_documentation_gives(hands: Hands) -> None:
+    (hands.workspace / "notes.txt").write_text("Buy milk\nCall Ada")
+    context = Context()
+    opened = applications.open_path(hands.ports, hands.workspace / "notes.txt", "notes.txt", context)
+    assert opened.status == "confirmed"
+    assert opened.content.startswith('opened "notes.txt", window "')
+    lines = hands.say("look").split("\n")
+    assert lines[0].startswith('window "')
+    assert lines[0].endswith('notes.txt - Mousepad" in Mousepad')
+    assert lines[1] == '1 menu "File"'
+    assert 'text "" = "Buy milk\nCall Ada" focused' in hands.say("look")
+
+
+def test_a_sum_typed_into_the_calculator_is_read_back(hands: Hands) -> None:
+    opened = hands.do("open_app", name="Calculator")
+    assert opened.content == 'opened Calculator, window "Calculator"'
+    assert hands.do("type_text", text="12.5*8").status == "confirmed"
+    assert hands.do("press_keys", keys="enter").status == "confirmed"
+    eventually(lambda: '= "100"' in hands.say("look") or None)
+
+
+def test_a_button_is_pressed_by_name_and_by_number(hands: Hands) -> None:
+    hands.do("open_app", name="Calculator")
+    assert hands.say("press", name="7") == 'pressed "7"'
+    outline = hands.say("look").split("\n")
+    number = next(line.split()[0] for line in outline if line.endswith('button "="'))
+    hands.do("press", name="+")
+    hands.do("press", name="2")
+    assert hands.do("press", name=number).status == "confirmed"
+    eventually(lambda: '= "9"' in hands.say("look") or None)
+
+
+def test_a_control_that_does_not_exist_is_named_in_the_error(hands: Hands) -> None:
+    hands.do("open_app", name="Mousepad")
+    result = hands.do("press", name="Send invoice")
+    assert result.status == "failed"
+    assert result.content.startswith('error: there is no control called "Send invoice"')
+
+
+def test_a_disabled_button_is_reported_and_nothing_is_saved(hands: Hands) -> None:
+    hands.do("open_app", name="Mousepad")
+    hands.do("press_keys", keys="ctrl+shift+s")
+    eventually(lambda: 'button "Save" disabled' in hands.say("look") or None)
+    result = hands.do("press", name="Save")
+    assert (result.status, result.content) == ("failed", 'error: "Save" is disabled')
+
+
+def test_a_field_is_set_by_its_label_and_read_back(hands: Hands) -> None:
+    hands.do("open_app", name="Mousepad")
+    hands.do("press_keys", keys="ctrl+shift+s")
+    eventually(lambda: 'field "Name"' in hands.say("look") or None)
+    result = hands.do("set_value", name="Name", value="报告.txt")
+    assert (result.status, result.content) == ("confirmed", '"Name" is now "报告.txt"')
+
+
+def test_a_menu_is_opened_and_its_items_can_be_pressed(hands: Hands) -> None:
+    hands.do("open_app", name="Mousepad")
+    assert hands.do("press", name="File").status == "confirmed"
+    assert 'item "Save As..."' in hands.say("look")
+    assert hands.do("press", name="Save As...").status == "confirmed"
+    eventually(lambda: hands.say("look").startswith('window "Save As"') or None)
+
+
+def test_an_application_that_does_not_exist_is_an_error(hands: Hands) -> None:
+    result = hands.do("open_app", name="Fotoshop")
+    assert result.status == "failed"
+    assert result.content == 'error: no application called "Fotoshop"'
+
+
+def test_windows_are_listed_front_first_focused_and_closed(hands: Hands) -> None:
+    assert hands.say("list_windows") == "no windows are open"
+    hands.do("open_app", name="Mousepad")
+    hands.do("open_app", name="Calculator")
+    assert hands.say("list_windows").split("\n") == [
+        '"Calculator" in Calculator',
+        '"Untitled 1 - Mousepad" in Mousepad',
+    ]
+    assert hands.say("focus_window", title="mousepad") == 'in front: "Untitled 1 - Mousepad"'
+    assert hands.say("close_window", title="Calculator") == 'closed "Calculator"'
+    assert hands.say("list_windows") == '"Untitled 1 - Mousepad" in Mousepad'
+
+
+def test_closing_a_changed_document_reports_what_the_application_asks(hands: Hands) -> None:
+    hands.do("open_app", name="Mousepad")
+    hands.do("type_text", text="unsaved")
+    result = hands.do("close_window", title="Mousepad")
+    assert result.status == "partial"
+    assert result.content == (
+        'still open: "*Untitled 1 - Mousepad" asks "Do you want to save the changes before closing?"'
+    )
+    assert hands.do("press", name="Don't Save").status == "confirmed"
+    assert hands.say("list_windows") == "no windows are open"
+
+
+def test_a_window_that_is_not_there_is_an_error_that_names_those_that_are(hands: Hands) -> None:
+    hands.do("open_app", name="Calculator")
+    assert hands.say("focus_window", title="Invoice") == (
+        'error: no window called "Invoice"; open: "Calculator"'
+    )
+
+
+def test_a_window_without_a_tree_is_read_by_its_pixels(hands: Hands, desktop: VirtualDesktop) -> None:
+    desktop.start("xterm", "-fa", "DejaVu Sans Mono", "-fs", "14", "-e", "echo INVOICE TOTAL 1234; sleep 60")
+    eventually(lambda: hands.ports.windows.front())
+    seen = eventually(lambda: look if "1234" in (look := hands.say("look")) else None, 20)
+    assert 'label "INVOICE TOTAL 1234"' in seen
+
+
+def test_typing_stops_when_another_window_takes_the_keys(hands: Hands, desktop: VirtualDesktop) -> None:
+    desktop.start("xterm", "-e", "cat")
+    terminal = eventually(lambda: hands.ports.windows.front())
+
+    def steal() -> None:
+        time.sleep(0.3)
+        desktop.start("mousepad")
+
+    threading.Thread(target=steal).start()
+    result = hands.do("type_text", text="x" * 20_000)
+    assert result.status == "failed"
+    assert "another window took the keys after" in result.content
+    assert hands.ports.windows.find(terminal.id) is not None
+
+
+def test_copied_text_reaches_another_program_and_comes_back(hands: Hands) -> None:
+    text = "Zürich 你好 🎉"
+    assert hands.say("set_clipboard", text=text) == "copied to the clipboard"
+    hands.do("open_app", name="Mousepad")
+    hands.do("press_keys", keys="ctrl+v")
+    assert f'= "{text}" focused' in hands.say("look")
+
+    hands.do("type_text", text=" and more")
+    hands.do("press_keys", keys="ctrl+a")
+    hands.do("press_keys", keys="ctrl+c")
+    eventually(lambda: hands.say("read_clipboard") == f"{text} and more" or None)
+
+
+def test_a_screenshot_is_a_picture_of_the_whole_monitor(hands: Hands, desktop: VirtualDesktop) -> None:
+    hands.do("open_app", name="Calculator")
+    result = hands.do("screenshot", path="screen.png")
+    assert (result.status, result.content) == ("confirmed", 'saved "screen.png", 1920x1080')
+    with Image.open(hands.workspace / "screen.png") as picture:
+        assert picture.size == (desktop.width, desktop.height)
+        assert len(picture.convert("L").getcolors() or ()) > 10
+
+
+def test_a_private_application_is_neither_listed_nor_seen(hands: Hands, desktop: VirtualDesktop) -> None:
+    process: subprocess.Popen[bytes] = desktop.start("xclock", "-geometry", "300x300+400+400")
+    bounds = eventually(lambda: next(iter(hands.ports.windows.hidden()), None))
+    time.sleep(0.3)
+    assert hands.say("list_windows") == "no windows are open"
+    moment = hands.screen.moment()
+    assert moment.picture is not None
+    image = Image.frombytes("RGB", (moment.picture.width, moment.picture.height), moment.picture.rgb)
+    inside = image.crop((bounds.x, bounds.y, bounds.x + bounds.width, bounds.y + bounds.height))
+    assert inside.getcolors() == [(bounds.width * bounds.height, (0, 0, 0))]
+    process.terminate()
+
+
+def test_the_moment_of_a_question_names_the_window_and_quotes_its_text(hands: Hands) -> None:
+    hands.do("open_app", name="Mousepad")
+    hands.do("type_text", text="Call Ada")
+    moment = hands.screen.moment()
+    assert (moment.window, moment.application) == ("*Untitled 1 - Mousepad", "Mousepad")
+    assert '= "Call Ada" focused' in moment.outline
+    assert moment.thumbnail.startswith(b"\x89PNG")
+
+
+def test_scrolling_moves_a_long_text_and_says_so_when_it_cannot(hands: Hands) -> None:
+    (hands.workspace / "long.txt").write_text("\n".join(f"line {number}" for number in range(500)))
+    applications.open_path(hands.ports, hands.workspace / "long.txt", "long.txt", Context())
+    assert hands.say("scroll", direction="down") == "scrolled down"
+    hands.do("press_keys", keys="ctrl+home")
+    hands.do("scroll", direction="up")
+    assert hands.say("scroll", direction="up") == "scrolled up and nothing changed"
