@@ -1,4 +1,4 @@
-"""The journal on real files: what undo restores, what it leaves alone, and what a crash or a full disk leaves behind."""
+"""The journal on real files: what undo restores, what it leaves alone, what a crash or a full disk leaves behind."""
 
 import os
 import signal
