@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - Qt names its virtual functions
 """The approval: the only thing in the window that asks for attention. Main thread only.
 
 Every value is plain text with whatever could hide in it spelled out. The buttons arm half a second after the card
@@ -8,16 +9,18 @@ allow anything; Return never does.
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QWidget
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QWidget
 
 from agent.events import Choice, Question, QuestionAnswered
+from app.qt.flow import FlowLayout
 from app.qt.painted import IconMark, StateMark
 from app.qt.text import visible
 from app.qt.theme import Theme
 from app.qt.widgets import Button, TextView, clear, column, label, row
 
 ARM_MS = 500
+NARROW = 340
 
 
 class ApprovalCard(QFrame):
@@ -52,53 +55,64 @@ class ApprovalCard(QFrame):
         self._outer.addLayout(line)
 
     def _values(self) -> None:
-        grid = QGridLayout()
+        self._grid = grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(self._theme.px(16))
         grid.setVerticalSpacing(self._theme.px(6))
         grid.setColumnStretch(1, 1)
-        at = 0
+        self._origins: list[tuple[int, QLabel]] = []
         for value in self.question.lines:
-            at = self._value(grid, at, visible(value.label), visible(value.value), value.origin)
-        if self.question.undo:
-            self._sentence(grid, at, "Undo", self.question.undo)
-        else:
-            self._sentence(grid, at, "Undo", "this cannot be undone")
+            shown = TextView(visible(value.value), "value")
+            shown.setObjectName("approval-value")
+            self._row(visible(value.label), shown, 1)
+            if value.origin:
+                chip = label(visible(value.origin), "chip")
+                chip.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+                self._origins.append((grid.rowCount() - 1, chip))
+        self._row("Undo", TextView(visible(self.question.undo or "this cannot be undone"), "plain"), 2)
         if self.question.reason:
-            self._sentence(grid, at + 1, "Asked because", self.question.reason)
+            self._row("Because", TextView(visible(self.question.reason), "plain"), 2)
+        self._place_origins()
         self._outer.addLayout(grid)
 
-    def _value(self, grid: QGridLayout, at: int, name: str, text: str, origin: str) -> int:
-        grid.addWidget(label(name, "muted"), at, 0, Qt.AlignmentFlag.AlignTop)
-        shown = TextView(text, "value")
-        shown.setObjectName("approval-value")
-        grid.addWidget(shown, at, 1)
-        if origin:
-            chip = label(visible(origin), "chip")
-            grid.addWidget(chip, at, 2, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
-        return at + 1
+    def _row(self, name: str, shown: QWidget, columns: int) -> None:
+        at = self._grid.rowCount() + 1  # one row is left free for where the value before came from
+        self._grid.addWidget(label(name, "muted"), at, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(shown, at, 1, 1, columns)
 
-    def _sentence(self, grid: QGridLayout, at: int, name: str, text: str) -> None:
-        grid.addWidget(label(name, "muted"), at, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(TextView(visible(text), "plain"), at, 1, 1, 2)
+    def _place_origins(self) -> None:
+        """Where a value came from stands beside it, or below it where there is no room."""
+        narrow = self.width() < self._theme.px(NARROW)
+        for at, chip in self._origins:
+            chip.setWordWrap(narrow)
+            if narrow:
+                self._grid.addWidget(chip, at + 1, 1, Qt.AlignmentFlag.AlignLeft)
+            else:
+                self._grid.addWidget(chip, at, 2, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._open:
+            self._place_origins()
 
     def _buttons(self) -> None:
         self._choices = QWidget()
-        line = row(self._choices, 8)
+        line = FlowLayout(self._choices, 8)
         title = visible(self.question.title)
-        self.allow = Button(self._theme, "&Allow", "allow", kind="primary", accessible=f"Allow: {title}")
-        self.deny = Button(self._theme, "&Don’t", "deny", accessible=f"Don’t: {title}")
+        self.allow = Button(self._theme, "Allow", "allow", kind="primary", accessible=f"Allow: {title}")
+        self.deny = Button(self._theme, "Don’t", "deny", accessible=f"Don’t: {title}")
         self.always = Button(
             self._theme,
-            f"Al&ways {visible(self.question.always)}",
+            f"Always {visible(self.question.always)}",
             "always",
             accessible=f"Always allow {visible(self.question.always)}",
         )
+        self.allow.setShortcut("Alt+A")
+        self.deny.setShortcut("Alt+D")
         self.always.setVisible(bool(self.question.always))
         for button, choice in ((self.allow, "allow"), (self.always, "always"), (self.deny, "deny")):
             line.addWidget(button)
             button.clicked.connect(lambda _checked=False, choice=choice: self._choose(choice))
-        line.addStretch(1)
         self._outer.addWidget(self._choices)
         self._set_armed(False)
 
@@ -153,5 +167,7 @@ class ApprovalCard(QFrame):
         line.addWidget(said, 1)
         self._outer.addLayout(line)
         self._outer.setContentsMargins(16, 9, 16, 9)
+        self.setProperty("settled", True)
+        self.style().polish(self)
         self.setAccessibleName(said.text())
         self.setAccessibleDescription("")

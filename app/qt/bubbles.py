@@ -1,9 +1,11 @@
+# ruff: noqa: N802 - Qt names its virtual functions
 """The parts of a conversation that are not tasks: what the person said, answers, notices. Main thread only."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPixmap, QResizeEvent
@@ -112,7 +114,7 @@ class UserBubble(_RightAligned):
         self._chips = _chips(theme, request)
         for chip in self._chips:
             self._inside.addWidget(chip)
-        self._words = TextView(ordered(request.text))
+        self._words = TextView(ordered(request.text), leading=125)
         self._words.setObjectName("user-text")
         self._inside.addWidget(self._words)
 
@@ -179,7 +181,7 @@ class Answer(QWidget):
         self.view = MarkdownView(theme, text)
         outer.addWidget(self.view)
         self._tools = QWidget()
-        buttons = row(self._tools, 2)
+        buttons = row(self._tools, 2, (-6, 0, 0, 0))
         self.speak_button = IconButton(theme, "speaker", "speak-answer", "Say this answer aloud", size=15)
         copy = IconButton(theme, "copy", "copy-answer", "Copy this answer", size=15)
         buttons.addWidget(self.speak_button)
@@ -223,7 +225,11 @@ class Answer(QWidget):
 class NoticeRow(QFrame):
     """Something worth knowing: what happened, what to do, and at most one button that does it."""
 
-    ICONS = {"info": ("info", "muted"), "warning": ("alert", "approval"), "error": ("alert", "failed")}
+    ICONS: ClassVar = {
+        "info": ("info", "muted"),
+        "warning": ("alert", "approval"),
+        "error": ("alert", "failed"),
+    }
 
     def __init__(self, theme: Theme, level: str, text: str, remedy: str = "", *, icon: str = "") -> None:
         super().__init__()

@@ -1,8 +1,9 @@
+# ruff: noqa: N802 - Qt names its virtual functions
 """Where the person types, talks, attaches files and shows the screen. Main thread only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QPointF, QSize, Qt, Signal
@@ -16,13 +17,14 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from agent.messages import Moment, Request
 from app.qt.bubbles import Attachment, file_chip, moment_chip
+from app.qt.flow import FlowLayout
 from app.qt.painted import Card
 from app.qt.theme import Theme
-from app.qt.widgets import IconButton, column, named, row
+from app.qt.widgets import IconButton, clear, column, named, row
 
 MAX_LINES = 8
 
@@ -35,13 +37,22 @@ class GrowingEdit(QPlainTextEdit):
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
-        self._theme = theme
+        self._theme, self._hint = theme, ""
         named(self, "message", "Message to Deskhand")
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.document().setDocumentMargin(0)
         self.document().documentLayout().documentSizeChanged.connect(lambda _size: self._grow())
         self._grow()
+
+    def show_hint(self, words: str) -> None:
+        """What stands here while nothing is typed, on one line."""
+        self._hint = words
+        self.setPlaceholderText(
+            self.fontMetrics().elidedText(
+                words, Qt.TextElideMode.ElideRight, max(40, self.viewport().width() - 8)
+            )
+        )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -84,6 +95,7 @@ class GrowingEdit(QPlainTextEdit):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.show_hint(self._hint)
         self._grow()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -173,7 +185,7 @@ class Composer(Card):
         self._busy = False
         outer: QVBoxLayout = column(self, 8, (16, 13, 12, 10))
         self._chips = QWidget()
-        self._chip_line: QHBoxLayout = row(self._chips, 6)
+        self._chip_line = FlowLayout(self._chips, 6)
         self._chips.hide()
         outer.addWidget(self._chips)
         self.edit = GrowingEdit(theme)
@@ -265,30 +277,26 @@ class Composer(Card):
         self.send_button.setToolTip("Stop (Esc)" if stops else "Send (Return)")
         self.send_button.setEnabled(stops or self._something())
         if listening:
-            self.edit.setPlaceholderText("Listening… let go to send")
+            self.edit.show_hint("Listening… let go to send")
         elif self._busy:
-            self.edit.setPlaceholderText("Say something to change course, or type here")
+            self.edit.show_hint("Say something to change course, or type here")
         else:
-            self.edit.setPlaceholderText("Ask, or say what to do")
+            self.edit.show_hint("Ask, or say what to do")
 
     def _choose_files(self) -> None:
         names, _ = QFileDialog.getOpenFileNames(self, "Attach files")
         self.attach(Path(name) for name in names)
 
     def _show_chips(self) -> None:
-        while (item := self._chip_line.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
+        clear(self._chip_line)
         if self._moment is not None:
             self._chip(moment_chip(self._theme, self._moment, removable=True), self._drop_moment)
         for path in self._files:
             self._chip(file_chip(self._theme, path, removable=True), lambda path=path: self._drop(path))
-        self._chip_line.addStretch(1)
         self._chips.setVisible(self._moment is not None or bool(self._files))
         self._refresh()
 
-    def _chip(self, chip: Attachment, remove) -> None:  # noqa: ANN001
+    def _chip(self, chip: Attachment, remove: Callable[[], None]) -> None:
         chip.removed.connect(remove)
         self._chip_line.addWidget(chip)
 

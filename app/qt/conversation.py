@@ -19,6 +19,7 @@ from app.qt.theme import Theme
 from app.qt.widgets import column
 
 COLUMN_WIDTH = 720
+SIDE_ROOM = 600
 FOLLOW_PX = 60
 """The page follows what is added as long as it was scrolled to within so many pixels of its end."""
 
@@ -35,7 +36,7 @@ class Column(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         page = QWidget()
         page.setObjectName("page")
-        line = QHBoxLayout(page)
+        self._line = line = QHBoxLayout(page)
         line.setContentsMargins(20, 0, 20, 0)
         line.setSpacing(0)
         self._middle = QWidget()
@@ -46,8 +47,15 @@ class Column(QScrollArea):
         line.addStretch(1)
         self.content: QVBoxLayout = column(self._middle, 16, (0, 22, 0, 22))
         self.setWidget(page)
+        self.verticalScrollBar().rangeChanged.connect(self._balance)
         self._resize()
         theme.changed.connect(self._resize)
+
+    def _balance(self, _low: int, high: int) -> None:
+        """Keep the column in the middle of the window although the scroll bar takes its place on the right."""
+        bar = self.verticalScrollBar().sizeHint().width() if high > 0 else 0
+        side = 20 if self.width() > SIDE_ROOM else 14
+        self._line.setContentsMargins(side + bar if self.width() > SIDE_ROOM else side, 0, side, 0)
 
     def _resize(self) -> None:
         self._middle.setMaximumWidth(self._theme.px(COLUMN_WIDTH))

@@ -11,7 +11,7 @@ from app.qt.widgets import Button, column, label
 SUGGESTIONS = (
     ("screen", "What does this window say?"),
     ("file", "Which files are in my folder?"),
-    ("check", "What is 15% of 80?"),
+    ("calculator", "What is 15% of 80?"),
 )
 
 

@@ -1,17 +1,19 @@
+# ruff: noqa: N802 - Qt names its virtual functions
 """The line above the page: title, mode, whether anything is online. And the status line below. Main thread only."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QMenu, QSizePolicy, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
 
 from agent.broker import Mode
 from agent.events import ModelLoading, ModelReady, Usage
+from app.qt.choices import MenuButton
 from app.qt.painted import IconMark, Meter
 from app.qt.text import ordered, size
 from app.qt.theme import Theme
-from app.qt.widgets import Button, IconButton, label, row
+from app.qt.widgets import IconButton, label, row
 
 MODES: dict[Mode, tuple[str, str]] = {
     "read-only": ("Read only", "It looks and answers, and changes nothing."),
@@ -71,19 +73,25 @@ class Head(QFrame):
         self.title = Elided("New conversation", "title")
         self.title.setObjectName("title")
         line.addWidget(self.title, 1)
-        self.mode_button = Button(theme, "", "mode", kind="pill", icon="chevron-down", token="muted")
-        self.mode_button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self._actions: dict[str, QAction] = {}
-        self.mode_button.setMenu(self._menu())
+        self.mode_button = MenuButton(
+            theme,
+            "mode",
+            "Mode",
+            {mode: words for mode, (words, _) in MODES.items()},
+            kind="pill",
+            meanings={mode: meaning for mode, (_, meaning) in MODES.items()},
+        )
+        self.mode_button.chosen.connect(self.mode)
         line.addWidget(self.mode_button)
         self._pill = QFrame()
         self._pill.setObjectName("offline")
-        inside = row(self._pill, 6, (10, 4, 11, 4))
+        inside = row(self._pill, 6, (10, 5, 11, 5))
         self._lock = IconMark(theme, "lock", "accent", 13)
         self._online = label("Offline")
         inside.addWidget(self._lock)
         inside.addWidget(self._online)
-        line.addWidget(self._pill)
+        self._pill.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        line.addWidget(self._pill, alignment=Qt.AlignmentFlag.AlignVCenter)
         self.show_mode("ask")
         self.show_online("")
 
@@ -91,11 +99,7 @@ class Head(QFrame):
         return QSize(super().sizeHint().width(), max(52, super().sizeHint().height()))
 
     def show_mode(self, mode: Mode) -> None:
-        words, meaning = MODES[mode]
-        self.mode_button.setText(words)
-        self.mode_button.setAccessibleName(f"Mode: {words}")
-        self.mode_button.setToolTip(meaning)
-        self._actions[mode].setChecked(True)
+        self.mode_button.show_value(mode)
 
     def show_online(self, why: str) -> None:
         """``why`` something goes over the network right now; empty: nothing does."""
@@ -105,25 +109,11 @@ class Head(QFrame):
         self._pill.setAccessibleName(words)
         self._pill.setToolTip(words if why else "Nothing leaves this computer")
 
-    def set_narrow(self, narrow: bool) -> None:
-        self.menu_button.setVisible(narrow)
-        self._online.setVisible(not narrow)
-        self.layout().setContentsMargins(*((10, 8, 12, 8) if narrow else (20, 8, 20, 8)))
-
-    def _menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setAccessibleName("Mode")
-        menu.setToolTipsVisible(True)
-        group = QActionGroup(menu)
-        for mode, (words, meaning) in MODES.items():
-            action = menu.addAction(words)
-            action.setCheckable(True)
-            action.setToolTip(meaning)
-            action.setStatusTip(meaning)
-            action.triggered.connect(lambda _checked=False, mode=mode: self.mode.emit(mode))
-            group.addAction(action)
-            self._actions[mode] = action
-        return menu
+    def set_narrow(self, *, menu: bool, tight: bool) -> None:
+        """``menu``: the sidebar is folded away. ``tight``: there is room for the least only."""
+        self.menu_button.setVisible(menu)
+        self._online.setVisible(not tight)
+        self.layout().setContentsMargins(*((10, 8, 14, 8) if menu else (20, 8, 20, 8)))
 
 
 class StatusLine(QFrame):
@@ -180,10 +170,11 @@ class StatusLine(QFrame):
     def set_online(self, online: bool) -> None:
         self._here.setVisible(not online)
 
-    def set_narrow(self, narrow: bool) -> None:
-        self._promise.setVisible(not narrow)
-        self._word.setVisible(not narrow)
-        self.speed.setVisible(not narrow)
+    def set_tight(self, tight: bool) -> None:
+        """There is room for the least only."""
+        self._promise.setVisible(not tight)
+        self._word.setVisible(not tight)
+        self.speed.setVisible(not tight)
 
     def _show_model(self, words: str) -> None:
         self.model.show_text(words)

@@ -15,6 +15,7 @@ from PySide6.QtCore import QSocketNotifier, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from agent.errors import DeskhandError
 from app.qt.icons import APPLICATION_ID, application_icon
 from app.qt.models_port import Models
 from app.qt.settings_page import Save
@@ -61,7 +62,7 @@ def run(assistant_factory: AssistantFactory, settings: Settings, save: Save, mod
         assistant.start()
         return assistant
 
-    def failed(trouble) -> None:  # noqa: ANN001
+    def failed(trouble: DeskhandError) -> None:
         window.status.no_model()
         window.conversation.notice("error", trouble.what, trouble.remedy)
 

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - Qt names its virtual functions
 """The assistant's words: Markdown that grows while it is spoken. Main thread only.
 
 What stands here was written by a model that may have read anything. So nothing is loaded (no picture, no style
@@ -12,12 +13,16 @@ from PySide6.QtGui import (
     QDesktopServices,
     QFont,
     QGuiApplication,
+    QPainter,
+    QPaintEvent,
+    QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
     QTextCursor,
     QTextDocument,
     QTextFormat,
-    QTextListFormat,
+    QTextFragment,
+    QTextFrameFormat,
     QTextTable,
 )
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
@@ -77,10 +82,11 @@ class MarkdownText(TextView):
         block = document.begin()
         while block.isValid():
             spacing = QTextBlockFormat()
-            spacing.setLineHeight(140, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+            cursor.setPosition(block.position())
+            leading = 140 if cursor.currentTable() is None else 100
+            spacing.setLineHeight(leading, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
             spacing.setBottomMargin(self._theme.px(4) if block.textList() else 0)
             spacing.setTopMargin(0)
-            cursor.setPosition(block.position())
             cursor.mergeBlockFormat(spacing)
             level = block.blockFormat().headingLevel()
             for piece in _fragments(block):
@@ -96,13 +102,10 @@ class MarkdownText(TextView):
                 form.setCellPadding(self._theme.px(5))
                 form.setCellSpacing(0)
                 form.setBorder(1)
+                form.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
                 form.setBorderCollapse(True)
                 form.setBorderBrush(self._theme.color("line"))
                 frame.setFormat(form)
-        for block_list in {id(l): l for l in _lists(document)}.values():
-            form = QTextListFormat(block_list.format())
-            form.setIndent(1)
-            block_list.setFormat(form)
         document.setIndentWidth(self._theme.px(22))
 
     def _style(self, now: QTextCharFormat, level: int) -> QTextCharFormat | None:
@@ -125,21 +128,13 @@ class MarkdownText(TextView):
         return style
 
 
-def _fragments(block):  # noqa: ANN001, ANN202
+def _fragments(block: QTextBlock) -> list[QTextFragment]:
     iterator = block.begin()
     pieces = []
     while not iterator.atEnd():
         pieces.append(iterator.fragment())
         iterator += 1
     return pieces
-
-
-def _lists(document: QTextDocument):  # noqa: ANN202
-    block = document.begin()
-    while block.isValid():
-        if (found := block.textList()) is not None:
-            yield found
-        block = block.next()
 
 
 def _spell_out_pictures(document: QTextDocument) -> None:
@@ -212,7 +207,11 @@ class Quote(QFrame):
         super().__init__()
         self.setObjectName("quote")
         self._text = MarkdownText(theme, source, "quote")
-        column(self, 0, (14, 4, 0, 4)).addWidget(self._text)
+        self._theme = theme
+        column(self, 0, (17, 4, 0, 4)).addWidget(self._text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        QPainter(self).fillRect(0, 0, 3, self.height(), self._theme.color("accent"))
 
     @property
     def text(self) -> MarkdownText:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from agent.cancel import Cancel, Cancelled
@@ -14,12 +14,14 @@ from agent.errors import DeskhandError
 from app.qt.bridge import Background
 from app.qt.bubbles import NoticeRow
 from app.qt.conversation import Column
+from app.qt.flow import FlowLayout
 from app.qt.models_port import Models, Offer, Progress
 from app.qt.painted import Card, Meter
 from app.qt.text import left, size
 from app.qt.theme import Theme
-from app.qt.widgets import Button, Group, clear, column, label, row, separator
+from app.qt.widgets import Beside, Button, Group, clear, column, label, separator
 
+NARROW = 340
 PROGRESS_SECONDS = 0.2
 """Progress is shown at most five times a second."""
 
@@ -38,16 +40,11 @@ class ModelRow(QWidget):
         self._theme, self.offer = theme, offer
         self._began: tuple[float, int] | None = None
         outer = column(self, 8, (16, 14, 16, 14))
-        line = row(spacing=14)
         words = Group(4)
-        words.inside.addLayout(self._heading())
+        words.inside.addWidget(self._heading())
         words.inside.addWidget(label(offer.about, "muted", wrap=True))
-        if offer.recommended:
-            words.inside.addWidget(label(offer.recommended, "muted", wrap=True))
-        line.addWidget(words, 1)
-        self._action = row()
-        line.addLayout(self._action)
-        outer.addLayout(line)
+        self._action = Group()
+        outer.addWidget(Beside(theme, words, self._action, NARROW))
         self._bar = QWidget()
         bar = column(self._bar, 6)
         self.meter = Meter(theme, "download-meter", 300, 5)
@@ -59,17 +56,19 @@ class ModelRow(QWidget):
         self._bar.hide()
         self.set_in_use(in_use)
 
-    def _heading(self):  # noqa: ANN202
-        line = row(spacing=8)
+    def _heading(self) -> QWidget:
+        holder = QWidget()
+        line = FlowLayout(holder, 8)
         line.addWidget(label(self.offer.title, "strong"))
         if self.offer.bytes:
             line.addWidget(label(size(self.offer.bytes), "faint"))
         if self.offer.recommended:
-            line.addWidget(label("recommended", "recommended"))
+            chip = label("recommended", "recommended")
+            chip.setToolTip(self.offer.recommended)
+            line.addWidget(chip)
         if self.offer.licence:
             line.addWidget(label(self.offer.licence, "chip"))
-        line.addStretch(1)
-        return line
+        return holder
 
     def set_in_use(self, in_use: bool) -> None:
         if in_use:
@@ -110,14 +109,14 @@ class ModelRow(QWidget):
         self.progress_words.setText("Paused. What has arrived is kept.")
         self._button("Go on", "get-model", self.get)
 
-    def _button(self, words: str, name: str, signal, icon: str = "") -> None:  # noqa: ANN001
+    def _button(self, words: str, name: str, signal: SignalInstance, icon: str = "") -> None:
         button = Button(self._theme, words, name, icon=icon, accessible=f"{words}: {self.offer.title}")
         button.clicked.connect(signal)
         self._show(button)
 
     def _show(self, widget: QWidget) -> None:
-        clear(self._action)
-        self._action.addWidget(widget, alignment=Qt.AlignmentFlag.AlignVCenter)
+        clear(self._action.inside)
+        self._action.inside.addWidget(widget, alignment=Qt.AlignmentFlag.AlignVCenter)
 
 
 class ModelsPage(Column):
@@ -140,12 +139,9 @@ class ModelsPage(Column):
         self._list = column(self._card)
         self._list.addWidget(_waiting())
         self.content.addWidget(self._card)
-        below = row(spacing=12)
         self.file_button = Button(theme, "Use a GGUF file…", "use-file", icon="file")
         self.file_button.clicked.connect(self._choose_file)
-        below.addWidget(self.file_button)
-        below.addWidget(label("Each model shows its licence.", "muted", wrap=True), 1)
-        self.content.addLayout(below)
+        self.content.addWidget(self.file_button)
         problems = Group(8)
         self._problems = problems.inside
         self.content.addWidget(problems)

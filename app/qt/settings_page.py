@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QWidget
 
 from agent.errors import DeskhandError
 from app.qt.bubbles import NoticeRow
+from app.qt.choices import MenuButton, Switch
 from app.qt.conversation import Column
 from app.qt.head import MODES
 from app.qt.painted import Card
 from app.qt.theme import Theme
-from app.qt.widgets import Button, Group, clear, column, label, named, row, separator
+from app.qt.widgets import Beside, Button, Group, clear, column, label, named, separator
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -60,22 +61,22 @@ class SettingsPage(Column):
         return True
 
     def _look(self) -> list[QWidget]:
-        theme = self._combo("theme", "Appearance", THEMES, self._settings.theme)
+        theme = self._menu("theme", "Appearance", THEMES, self._settings.theme)
         sizes = {str(scale): f"{scale:.0%}" for scale in SCALES}
         now = min(SCALES, key=lambda scale: abs(scale - self._settings.text_scale))
-        text = self._combo("text_scale", "Text size", sizes, str(now), float)
-        return [_line("Appearance", "", theme), _line("Text size", "", text)]
+        text = self._menu("text_scale", "Text size", sizes, str(now), float)
+        return [self._setting("Appearance", "", theme), self._setting("Text size", "", text)]
 
     def _work(self) -> list[QWidget]:
         modes = {mode: words for mode, (words, _) in MODES.items()}
-        mode = self._combo("mode", "Mode at the start", modes, self._settings.mode)
+        mode = self._menu("mode", "Mode at the start", modes, self._settings.mode)
         self._folder = label(str(self._settings.workspace), "small", wrap=True)
         self._folder.setObjectName("workspace-path")
         choose = Button(self._theme, "Choose…", "workspace", accessible="Choose the workspace folder")
         choose.clicked.connect(self._choose_folder)
         return [
-            _line("Mode", "What may happen without asking.", mode),
-            _line(
+            self._setting("Mode", "What may happen without asking.", mode),
+            self._setting(
                 "Your folder",
                 "Files are looked for and written here. From the next start.",
                 choose,
@@ -84,9 +85,9 @@ class SettingsPage(Column):
         ]
 
     def _voice_and_privacy(self) -> list[QWidget]:
-        speak = QCheckBox("Say the answers to spoken requests")
-        named(speak, "speak-answers", "Say the answers to spoken requests")
-        speak.setChecked(self._settings.speak_answers)
+        speak = Switch(
+            self._theme, "speak-answers", "Say the answers to spoken requests", self._settings.speak_answers
+        )
         speak.toggled.connect(lambda on: self.save("speak_answers", on))
         self.private = QLineEdit(", ".join(self._settings.private_applications))
         named(self.private, "private-applications", "Applications that are never looked at")
@@ -103,23 +104,23 @@ class SettingsPage(Column):
             )
         )
         inside.addWidget(self.private)
-        return [_line("Voice", "From the next start.", speak), below]
+        return [
+            self._setting("Voice", "Say the answers to spoken requests. From the next start.", speak),
+            below,
+        ]
 
-    def _combo(
+    def _menu(
         self,
         name: str,
-        accessible: str,
+        title: str,
         choices: Mapping[str, str],
         now: str,
         convert: Callable[[str], object] = str,
-    ) -> QComboBox:
-        combo = QComboBox()
-        named(combo, name.replace("_", "-"), accessible)
-        for value, words in choices.items():
-            combo.addItem(words, value)
-        combo.setCurrentIndex(list(choices).index(now))
-        combo.activated.connect(lambda index: self.save(name, convert(combo.itemData(index))))
-        return combo
+    ) -> MenuButton:
+        menu = MenuButton(self._theme, name.replace("_", "-"), title, choices)
+        menu.show_value(now)
+        menu.chosen.connect(lambda value: self.save(name, convert(value)))
+        return menu
 
     def _choose_folder(self) -> None:
         name = QFileDialog.getExistingDirectory(self, "Your folder", str(self._settings.workspace))
@@ -140,16 +141,13 @@ class SettingsPage(Column):
             inside.addWidget(line)
         return card
 
-
-def _line(title: str, about: str, control: QWidget, below: QLabel | None = None) -> QWidget:
-    holder = QWidget()
-    line = row(holder, 14, (16, 13, 16, 13))
-    words = Group(3)
-    words.inside.addWidget(label(title))
-    if about:
-        words.inside.addWidget(label(about, "muted", wrap=True))
-    if below is not None:
-        words.inside.addWidget(below)
-    line.addWidget(words, 1)
-    line.addWidget(control)
-    return holder
+    def _setting(self, title: str, about: str, control: QWidget, below: QLabel | None = None) -> QWidget:
+        words = Group(3)
+        words.inside.addWidget(label(title))
+        if about:
+            words.inside.addWidget(label(about, "muted", wrap=True))
+        if below is not None:
+            words.inside.addWidget(below)
+        holder = QWidget()
+        column(holder, 0, (16, 13, 16, 13)).addWidget(Beside(self._theme, words, control))
+        return holder

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - Qt names its virtual functions
 """The sidebar: new conversation, past sessions by day with search, models, settings. Main thread only."""
 
 from __future__ import annotations
@@ -7,7 +8,15 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtWidgets import QButtonGroup, QFrame, QLineEdit, QListWidget, QListWidgetItem, QSizePolicy
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QSizePolicy,
+)
 
 from agent.session import SessionSummary
 from app.qt.painted import BrandMark
@@ -55,7 +64,7 @@ class Sidebar(QFrame):
         outer.addWidget(self.models_button)
         outer.addWidget(self.settings_button)
 
-    def _brand(self):  # noqa: ANN202
+    def _brand(self) -> QHBoxLayout:
         line = row(spacing=9, margins=(6, 0, 6, 0))
         line.addWidget(BrandMark(self._theme))
         line.addWidget(label("Deskhand", "brand"), 1)

@@ -36,6 +36,7 @@ QTextBrowser, QTextEdit, QPlainTextEdit { background: transparent; border: none;
     selection-background-color: $accent; selection-color: $on_accent; }
 QTextBrowser[kind="proof"] { color: $muted; font-family: "$mono"; font-size: ${s12}px; }
 QTextBrowser[kind="value"] { font-family: "$mono"; font-size: ${s12}px; }
+QTextBrowser[kind="plain"] { font-size: ${s13}px; }
 QTextBrowser[kind="small"] { color: $muted; font-size: ${s13}px; }
 QTextBrowser[kind="faint"] { color: $faint; font-size: ${s14}px; }
 QTextBrowser[kind="quote"] { color: $muted; }
@@ -60,11 +61,11 @@ QPushButton[kind="nav"]:checked { background: $surface; border: 1px solid $line;
 QPushButton[kind="nav"]:focus { border: 2px solid $accent; padding: ${p6}px ${p8}px; }
 QPushButton[kind="new"] { text-align: left; padding: ${p8}px ${p12}px; }
 QPushButton[kind="new"]:focus { padding: ${p7}px ${p11}px; }
-QPushButton[kind="pill"] { border-radius: ${r13}px; padding: ${p4}px ${p11}px; font-size: ${s12}px; color: $muted;
+QPushButton[kind="pill"] { border-radius: ${r11}px; padding: ${p4}px ${p11}px; font-size: ${s12}px; color: $muted;
     background: transparent; }
 QPushButton[kind="pill"]:hover { background: $hover; }
 QPushButton[kind="pill"]:focus { padding: ${p3}px ${p10}px; }
-QPushButton[kind="pill"]::menu-indicator { image: none; width: 0px; }
+QPushButton::menu-indicator { image: none; width: 0px; }
 QPushButton[kind="try"] { text-align: left; padding: ${p11}px ${p14}px; border-radius: 12px; font-size: ${s14}px; }
 QPushButton[kind="try"]:focus { padding: ${p10}px ${p13}px; }
 
@@ -79,16 +80,16 @@ QToolButton[kind="primary"]:disabled { background: $bubble; border-color: $bubbl
 QToolButton[kind="microphone"] { background: transparent; border-color: transparent; }
 QToolButton[kind="microphone"]:focus { border: 2px solid $accent; }
 
-#offline { background: $accent_wash; border-radius: ${r13}px; }
+#offline { background: $accent_wash; border-radius: 10px; }
 #offline QLabel { color: $accent; font-size: ${s12}px; }
 #bubble { background: $bubble; border-radius: 14px; border-bottom-right-radius: 3px; }
 #attachment { background: $surface; border: 1px solid $line; border-radius: 9px; }
 #attachment QLabel { font-size: ${s12}px; color: $muted; }
 #notice { background: $surface; border: 1px solid $line; border-radius: 12px; }
 #notice[level="warning"] { background: $approval_wash; border-color: $approval_line; }
-#notice[level="error"] { background: $failed_wash; border-color: $failed; }
+#notice[level="error"] { background: $failed_wash; border-color: $failed_line; }
 #approval { background: $approval_wash; border: 1px solid $approval_line; border-radius: 14px; }
-#quote { border-left: 3px solid $accent; }
+#approval[settled="true"] { background: transparent; border: 1px solid $line; border-radius: 14px; }
 #code { background: $surface; border: 1px solid $line; border-radius: 9px; }
 #linkbar { background: $surface; border: 1px solid $line; border-radius: 9px; }
 #details { background: $hover; border-radius: 9px; }
@@ -104,17 +105,8 @@ QListWidget { background: transparent; border: none; outline: none; font-size: $
 QListWidget::item { color: $muted; border: 1px solid transparent; border-radius: 9px; padding: ${p8}px ${p8}px; }
 QListWidget::item:hover { background: $hover; }
 QListWidget::item:selected { background: $surface; border: 1px solid $line; color: $text; }
-QListWidget:focus::item:selected { border: 2px solid $accent; }
+QListWidget::item:selected:focus { border: 2px solid $accent; }
 QListWidget::item:disabled { color: $faint; background: transparent; font-size: ${s11}px; }
-
-QComboBox { background: $surface; border: 1px solid $line; border-radius: 9px; padding: ${p6}px ${p10}px;
-    font-size: ${s13}px; }
-QComboBox:focus { border: 2px solid $accent; }
-QComboBox::drop-down { border: none; width: ${p12}px; }
-QComboBox QAbstractItemView { background: $surface; border: 1px solid $line; selection-background-color: $accent_wash;
-    selection-color: $text; }
-QCheckBox { font-size: ${s13}px; spacing: 8px; }
-QCheckBox:focus { border: 2px solid $accent; border-radius: 5px; }
 
 QMenu { background: $surface; border: 1px solid $line; border-radius: 9px; padding: 6px; font-size: ${s13}px; }
 QMenu::item { padding: ${p7}px ${p20}px ${p7}px ${p24}px; border-radius: 7px; color: $text; }
@@ -137,5 +129,5 @@ def style_sheet(theme: Theme) -> str:
     values: dict[str, object] = {name: getattr(tokens, name) for name in tokens.__dataclass_fields__}
     values |= {f"s{size}": theme.px(size) for size in (11, 12, 13, 14, 15, 16, 25)}
     values |= {f"p{size}": theme.px(size) for size in (*range(3, 15), 20, 24)}
-    values |= {"r13": theme.px(13), "mono": theme.mono}
+    values |= {"r11": theme.px(11), "mono": theme.mono}
     return _SHEET.substitute(values)

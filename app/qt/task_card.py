@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - Qt names its virtual functions
 """A task as a card in the conversation: plan, steps with their proof, and how it ended. Main thread only."""
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from agent.events import Outcome, PlanMade, StepFinished, StepStarted
 from app.qt import text
-from app.qt.painted import STATE_WORDS, Card, State, StateMark
+from app.qt.painted import STATE_WORDS, Card, IconMark, State, StateMark
 from app.qt.theme import Theme
 from app.qt.widgets import Button, Group, TextView, column, label, row, separator
 
@@ -40,7 +41,7 @@ class StepRow(QFrame):
         self._theme, self._title = theme, title
         self._arguments: Mapping[str, object] = {}
         self._content = ""
-        outer = column(self, 0, (16, 9, 16, 9))
+        outer = column(self, 0, (12, 8, 12, 8))
         line = row(spacing=16)
         self.mark = StateMark(theme, state)
         line.addWidget(self.mark, alignment=Qt.AlignmentFlag.AlignTop)
@@ -167,8 +168,10 @@ class TaskCard(Card):
         self._steps: dict[str, StepRow] = {}
         self._planned: list[StepRow] = []
         self._outer = column(self)
-        self._head: QHBoxLayout = row(spacing=14, margins=(16, 10, 12, 10))
+        self._head: QHBoxLayout = row(spacing=16, margins=(16, 10, 12, 10))
         self.mark = StateMark(theme, "working")
+        self.mark.hide()
+        self._sign = IconMark(theme, "mark", "accent", 18)
         self._heading: QLabel = label("Working", "strong")
         self._heading.setObjectName("task-heading")
         self.stop_button = Button(
@@ -176,6 +179,7 @@ class TaskCard(Card):
         )
         self.stop_button.clicked.connect(self.stop)
         self._head.addWidget(self.mark)
+        self._head.addWidget(self._sign)
         self._head.addWidget(self._heading, 1)
         self._head.addWidget(self.stop_button)
         self._outer.addLayout(self._head)
@@ -223,6 +227,8 @@ class TaskCard(Card):
         """How it ended, what was read back and what was changed."""
         state, heading = HEADINGS[outcome.status]
         self.mark.set_state(state)
+        self.mark.show()
+        self._sign.hide()
         self._heading.setText(heading)
         self.stop_button.hide()
         for step in self.rows:

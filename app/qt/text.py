@@ -54,16 +54,14 @@ def size(count: int) -> str:
     for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if count >= factor:
             number = count / factor
-            return (
-                f"{number:.1f} {unit}"
-                if unit == "GB"
-                else f"{number:.0f} {unit}"
-            )
+            return f"{number:.1f} {unit}" if unit == "GB" else f"{number:.0f} {unit}"
     return f"{count} bytes"
 
 
 def seconds(value: float) -> str:
-    """A duration beside a step: "0.1 s", "12 s", "2 min"."""
+    """A duration beside a step: "0.1 s", "12 s", "2 min"; nothing when it took none."""
+    if value < 0.05:
+        return ""
     if value < 10:
         return f"{value:.1f} s"
     return f"{value:.0f} s" if value < 90 else f"{value / 60:.0f} min"

@@ -40,6 +40,7 @@ class Tokens:
     done_wash: str
     failed: str
     failed_wash: str
+    failed_line: str
     shadow: str
 
 
@@ -64,6 +65,7 @@ LIGHT = Tokens(
     done_wash="#E3F0E8",
     failed="#B3372B",
     failed_wash="#FBEAE7",
+    failed_line="#EBC4BD",
     shadow="#2A2118",
 )
 DARK = Tokens(
@@ -86,7 +88,8 @@ DARK = Tokens(
     done="#6CC18F",
     done_wash="#1C3126",
     failed="#F0968A",
-    failed_wash="#3A211E",
+    failed_wash="#2E1F1D",
+    failed_line="#5C332D",
     shadow="#000000",
 )
 

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - Qt names its virtual functions
 """The plain widgets everything is put together from: labels, buttons, texts that grow. Main thread only.
 
 Every control gets an object name (for tests and style) and an accessible name (for people) when it is made.
@@ -8,8 +9,18 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QEvent, QSize, Qt, QUrl
-from PySide6.QtGui import QFontMetricsF, QIcon, QPixmap, QResizeEvent, QTextDocument, QTextOption
+from PySide6.QtGui import (
+    QFontMetricsF,
+    QIcon,
+    QPixmap,
+    QResizeEvent,
+    QTextBlockFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextOption,
+)
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -60,6 +71,30 @@ class Group(QWidget):
     def __init__(self, spacing: int = 0) -> None:
         super().__init__()
         self.inside = column(self, spacing)
+
+
+class Beside(QWidget):
+    """Words with a control beside them, or below them where there is no room."""
+
+    def __init__(self, theme: Theme, words: QWidget, control: QWidget, narrow: int = 330) -> None:
+        super().__init__()
+        self._theme, self._narrow = theme, narrow
+        self._line = row(self, 14)
+        self._line.addWidget(words, 1)
+        self._line.addWidget(control)
+        control.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        words.setMinimumWidth(1)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(1, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        below = self.width() < self._theme.px(self._narrow)
+        self._line.setDirection(
+            QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight
+        )
+        self._line.setSpacing(8 if below else 14)
 
 
 def separator() -> QFrame:
@@ -116,7 +151,7 @@ class Button(_Iconed, QPushButton):
         accessible: str = "",
         tip: str = "",
     ) -> None:
-        super().__init__(text)
+        super().__init__(f" {text}" if icon else text)
         self._theme, self._icon, self._token, self._icon_size = theme, icon, token, 15
         self.setProperty("kind", kind)
         self.setAutoDefault(False)
@@ -169,8 +204,10 @@ class TextView(QTextBrowser):
     Long words break anywhere, so that a path never makes the window wider.
     """
 
-    def __init__(self, text: str = "", kind: str = "") -> None:
+    def __init__(self, text: str = "", kind: str = "", *, leading: int = 100) -> None:
+        """``leading`` is the line height in percent of the font's own."""
         super().__init__()
+        self._leading = leading
         self.setProperty("kind", kind)
         document = QuietDocument(self)
         document.setDocumentMargin(0)
@@ -192,8 +229,17 @@ class TextView(QTextBrowser):
 
     def show_text(self, text: str) -> None:
         self.setPlainText(text)
+        if self._leading != 100:
+            self._space_lines()
         self.setAccessibleName(text[:2000])
         self._fit()
+
+    def _space_lines(self) -> None:
+        spacing = QTextBlockFormat()
+        spacing.setLineHeight(self._leading, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        cursor = QTextCursor(self.document())
+        cursor.select(QTextCursor.SelectionType.Document)
+        cursor.mergeBlockFormat(spacing)
 
     def show_title(self, title: str) -> None:
         """A step's title: plain text with the object in bold."""

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - Qt names its virtual functions
 """The main window: the rooms side by side, and the way between them and the assistant. Main thread only.
 
 The window is shown before there is an assistant; :meth:`MainWindow.attach` brings it. What was asked until then
@@ -24,6 +25,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from agent import events
+from agent.broker import Mode
 from agent.errors import DeskhandError
 from agent.events import Event
 from agent.messages import Request
@@ -51,6 +53,7 @@ T = TypeVar("T")
 SIZE = (1120, 850)
 SMALLEST = (400, 440)
 FOLD_BELOW = 760
+TIGHT = 540
 """Narrower than this the sidebar folds away behind a button."""
 
 
@@ -141,8 +144,11 @@ class MainWindow(QMainWindow):
         self._scrim.setVisible(self._narrow and self._open)
         self._scrim.raise_()
         self.sidebar.raise_()
-        self.head.set_narrow(self._narrow)
-        self.status.set_narrow(self._narrow)
+        tight = self._body.width() < self._theme.px(TIGHT)
+        self.head.set_narrow(menu=self._narrow, tight=tight)
+        self.status.set_tight(tight)
+        side = 20 if not self._narrow else 14
+        self._foot.layout().setContentsMargins(side, 0, side, 6)
 
     def show_page(self, page: Page) -> None:
         """Go to one of the pages."""
@@ -300,7 +306,7 @@ class MainWindow(QMainWindow):
         if self._assistant is not None:
             self._assistant.answer(question, choice, "window")
 
-    def _set_mode(self, mode) -> None:  # noqa: ANN001
+    def _set_mode(self, mode: Mode) -> None:
         if self._assistant is not None:
             self._assistant.set_mode(mode)
         self.head.show_mode(mode)

@@ -32,6 +32,8 @@ MODEL = ModelInfo(
     hears=False,
 )
 
+MOMENT = Moment(window="notes.txt - Mousepad", application="Mousepad", outline="")
+
 
 @dataclass
 class ScriptedAssistant:
@@ -39,7 +41,7 @@ class ScriptedAssistant:
 
     past: tuple[SessionSummary, ...] = ()
     kept: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
-    moment: Moment = Moment(window="notes.txt - Mousepad", application="Mousepad", outline="")
+    moment: Moment = MOMENT
     undo_lines: tuple[str, ...] = ()
     calls: list[tuple[object, ...]] = field(default_factory=list)
     model: ModelInfo | None = MODEL
@@ -175,7 +177,7 @@ def some_offers() -> tuple[Offer, ...]:
             "The best choice for most laptops. Sees pictures, hears speech. Needs about 5.9 GB of memory.",
             5_150_000_000,
             "Apache-2.0",
-            recommended="It needs about 6 of this machine’s 16 GB of memory and is quick enough without a graphics card.",
+            recommended="It needs about 6 of this machine’s 16 GB of memory.",
             entry="gemma-4-e4b",
         ),
         Offer(

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QPushButton, QWidget
+
+from agent import events
+from agent.errors import DownloadError, StorageError
+from app.qt.models_page import ModelRow
+from app.qt.models_port import LocalModels, Progress
+from tests.app.qt.conftest import Stage
+
+
+def rows(stage: Stage) -> list[ModelRow]:
+    return [row for row in stage.window.models.findChildren(ModelRow) if row.isVisible()]
+
+
+def open_models(stage: Stage) -> list[ModelRow]:
+    stage.window.sidebar.models_button.click()
+    stage.bot.waitUntil(lambda: len(rows(stage)) == 5)
+    return rows(stage)
+
+
+def button(row: QWidget) -> QPushButton:
+    return next(b for b in row.findChildren(QPushButton) if b.isVisible())
+
+
+def test_models_that_are_here_can_be_used_and_others_fetched(stage: Stage) -> None:
+    stage.play(events.ModelReady(model="Pocket", context_tokens=4096, seconds=0.1))
+    built_in, _, small, _, found = open_models(stage)
+    assert not any(b.isVisible() for b in built_in.findChildren(QPushButton))
+    assert button(small).accessibleName() == "Get: Gemma 4 E2B"
+    button(found).click()
+    assert stage.calls("use_model") == [("use_model", Path("/m/gemma-4-12b.gguf"))]
+
+
+def test_the_chosen_model_is_remembered_once_it_runs(stage: Stage) -> None:
+    found = open_models(stage)[4]
+    button(found).click()
+    assert stage.kept.saved == []
+    stage.play(events.ModelReady(model="gemma", context_tokens=8192, seconds=2.0))
+    assert stage.kept.saved == [{"model": "/m/gemma-4-12b.gguf"}]
+
+
+def test_a_download_shows_its_progress_and_can_be_paused(stage: Stage) -> None:
+    stage.models.progress = (Progress(1_700_000_000, 3_400_000_000),)
+    row = open_models(stage)[2]
+    button(row).click()
+    stage.bot.waitUntil(lambda: row.meter.value == 0.5)
+    assert "1.7 GB of 3.4 GB" in row.progress_words.text()
+    assert stage.window.head._pill.accessibleName() == "Online for this download only"
+    assert not stage.window.status.findChild(QWidget, "promise").isVisible()
+    button(row).click()
+    stage.bot.waitUntil(lambda: button(row).accessibleName() == "Go on: Gemma 4 E2B")
+    assert stage.window.head._pill.accessibleName() == "Offline"
+
+
+def test_a_download_that_fails_says_why_and_can_go_on(stage: Stage, monkeypatch) -> None:
+    def download(entry, on_progress, cancel):
+        raise DownloadError("The disk has 1.0 GB free. Nothing was downloaded.", "Make room.")
+
+    monkeypatch.setattr(stage.models, "download", download)
+    row = open_models(stage)[2]
+    button(row).click()
+    stage.bot.waitUntil(lambda: stage.window.models.findChild(QWidget, "notice") is not None)
+    assert "Make room." in stage.window.models.findChild(QWidget, "notice").accessibleName()
+    assert button(row).accessibleName() == "Go on: Gemma 4 E2B"
+
+
+def test_the_local_models_list_the_whole_catalogue(tmp_path: Path) -> None:
+    offers = LocalModels(tmp_path).offers()
+    assert offers[0].title == "Built-in"
+    assert {"gemma-4-e2b", "gemma-4-31b"} <= {offer.setting for offer in offers}
+    assert all(offer.licence for offer in offers if offer.entry)
+
+
+def test_a_changed_setting_is_saved_and_takes_effect(stage: Stage) -> None:
+    stage.window.show_page("settings")
+    menu = stage.window.settings.findChild(QPushButton, "theme").menu()
+    next(action for action in menu.actions() if action.text() == "Dark").trigger()
+    assert stage.kept.saved == [{"theme": "dark"}]
+    assert stage.window._theme.dark
+
+
+def test_a_setting_that_cannot_be_saved_says_so(stage: Stage) -> None:
+    def refuse(changes):
+        raise StorageError("The settings could not be written: disk full.", "Make room.")
+
+    stage.window.settings._save = refuse
+    stage.window.show_page("settings")
+    stage.window.settings.findChild(QWidget, "speak-answers").click()
+    assert "disk full" in stage.window.settings.findChild(QWidget, "notice").accessibleName()
