@@ -162,7 +162,7 @@ def check_engine() -> Finding:
             "engine",
             "problem",
             f"llama.cpp does not start: {why[0]}",
-            "Compile it again: ./dev setup --again",
+            "Compile it for this processor: ./dev setup --recompile",
         )
     version, offload = result.stdout.split()
     card = "can use a graphics card" if offload == "True" else "on the processor alone"
