@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -90,11 +91,17 @@ class VirtualSound:
 
     def play_into_microphone(self, wave: Path) -> None:
         """Play a sound file into the microphone; returns when it has been played."""
-        command = ["paplay", "--device=vmic", "--latency-msec=50", str(wave)]
+        command = ["paplay", "--device=vmic", "--latency-msec=500", str(wave)]
         subprocess.run(command, check=True, timeout=120, env=os.environ | self.env)
 
     def unplug(self) -> None:
-        """Take the microphone away, as pulling its plug does."""
+        """Take the microphone away, as pulling its plug does: whoever records from it is cut off."""
+        sources = dict(line.split("\t")[:2] for line in self._pactl("list", "short", "sources").splitlines())
+        for line in self._pactl("list", "short", "source-outputs").splitlines():
+            output, source = line.split("\t")[:2]
+            # Recorders are cut off first: PulseAudio would quietly move them to the monitor of the speakers.
+            if sources[source] == "mic":
+                self._command(f"kill-source-output {output}")
         self._pactl("unload-module", self._mic_module)
 
     def plug(self) -> None:
@@ -129,6 +136,7 @@ class VirtualSound:
             "--log-target=stderr",
         ]
         command += ["-L", f"module-native-protocol-unix socket={self._folder / 'socket'} auth-anonymous=1"]
+        command += ["-L", f"module-cli-protocol-unix socket={self._folder / 'cli'}"]
         server_env = os.environ | {"PULSE_RUNTIME_PATH": str(self._folder), "HOME": str(self._folder)}
         log = (self._folder / "pulseaudio.log").open("wb")
         self._children.append(subprocess.Popen(command, env=server_env, stdout=log, stderr=log))
@@ -150,6 +158,15 @@ class VirtualSound:
             check=True,
         )
         return done.stdout.strip()
+
+    def _command(self, line: str) -> None:
+        """A command of the server's own command line, for what pactl does not offer."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self._folder / "cli"))
+            connection.sendall(f"{line}\n".encode())
+            connection.shutdown(socket.SHUT_WR)
+            while connection.recv(4096):
+                pass
 
     def _wait_until(self, true: Callable[[], bool], what: str, seconds: float = 15.0) -> None:
         deadline = time.monotonic() + seconds

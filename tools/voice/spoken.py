@@ -97,9 +97,9 @@ class SentenceStream:
     def _cut_of_overlong(self) -> int | None:
         if len(self._rest) < LONGEST_SENTENCE:
             return None
-        pauses = [match.end() for match in _PAUSE.finditer(self._rest)]
-        space = self._rest.rfind(" ")
-        return pauses[-1] if pauses else space + 1 if space > 0 else len(self._rest)
+        start = self._rest[:LONGEST_SENTENCE]
+        pauses = [match.end() for match in _PAUSE.finditer(start)]
+        return pauses[-1] if pauses else start.rfind(" ") + 1 or LONGEST_SENTENCE
 
     def _say(self, piece: str) -> list[str]:
         if _FENCE.match(piece):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from moonshine_voice.transcriber import Transcriber as Model
 
 PARTIAL_SECONDS = 0.4
-"""The shortest time between two partial results; they never take more than half of the thread's time."""
+"""The shortest time between two partial results; they take at most a third of the thread's time."""
 LONG_STRETCH_SAMPLES = 10 * SAMPLE_RATE
 """A stretch this long ends at the next pause: what was said before it is settled and not read again."""
 LONGEST_STRETCH_SAMPLES = 25 * SAMPLE_RATE
@@ -170,7 +170,7 @@ class MoonshineTranscription:
     def _tell_partial(self, model: Model) -> None:
         earlier, started = self._reading, time.monotonic()
         self._read(model)
-        self._next_partial = time.monotonic() + max(PARTIAL_SECONDS, time.monotonic() - started)
+        self._next_partial = time.monotonic() + max(PARTIAL_SECONDS, 2 * (time.monotonic() - started))
         self._tell(self._whole(agreed(earlier, self._reading)))
 
     def _settle(self, model: Model) -> None:

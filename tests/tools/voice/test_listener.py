@@ -1,0 +1,130 @@
+"""Push-to-talk with a real microphone signal: espeak-ng speaks into the virtual microphone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.tools.voice.conftest import Events
+from tests.virtual_sound import VirtualSound
+from tools.voice.activity import SileroActivity
+from tools.voice.listener import Listener, level
+from tools.voice.microphone import SystemMicrophone
+from tools.voice.port import FRAME_BYTES
+from tools.voice.transcriber import MoonshineTranscriber
+
+pytestmark = pytest.mark.sound
+
+
+@pytest.fixture(scope="module")
+def transcriber() -> Iterator[MoonshineTranscriber]:
+    transcriber = MoonshineTranscriber()
+    yield transcriber
+    transcriber.close()
+
+
+@pytest.fixture
+def listener(sound: VirtualSound, transcriber: MoonshineTranscriber, events: Events) -> Iterator[Listener]:
+    listener = Listener(SystemMicrophone(), SileroActivity(), transcriber, events)
+    yield listener
+    listener.cancel()
+
+
+def hear(sound: VirtualSound, listener: Listener, events: Events, sentence: str) -> str:
+    listener.start()
+    events.wait_for("listening", on=True)
+    sound.say(sentence)
+    return listener.finish()
+
+
+def words(text: str) -> str:
+    return text.lower().rstrip(".?!").replace("workout", "work out")
+
+
+RELIABLE = {
+    "what is on my screen": "what is on my screen",
+    "what time is it": "what time is it",
+    "open the calculator": "open the calculator",
+    "work out twelve point five times eight": "work out 12.5 times 8",
+    "take a screenshot": "take a screenshot",
+}
+
+
+@pytest.mark.parametrize("sentence", RELIABLE)
+def test_a_request_is_understood_word_for_word(
+    sound: VirtualSound, listener: Listener, events: Events, sentence: str
+) -> None:
+    assert words(hear(sound, listener, events, sentence)) == RELIABLE[sentence]
+
+
+def test_words_appear_while_they_are_spoken_and_once_more_at_the_end(
+    sound: VirtualSound, listener: Listener, events: Events
+) -> None:
+    text = hear(sound, listener, events, "read the shopping list and type it into the text editor")
+    heard = [(event.text, event.final) for event in events.of("heard")]
+    assert heard[-1] == (text, True)
+    assert any(partial and not final for partial, final in heard[:-1])
+    assert [event.on for event in events.of("listening")] == [True, False]
+
+
+def test_the_meter_moves_with_the_voice(sound: VirtualSound, listener: Listener, events: Events) -> None:
+    hear(sound, listener, events, "open the text editor please")
+    levels = events.of("sound_level")
+    assert any(event.speech and event.level > 0.4 for event in levels)
+    assert any(not event.speech and event.level < 0.2 for event in levels)
+
+
+def test_silence_has_no_words(sound: VirtualSound, listener: Listener, events: Events) -> None:
+    listener.start()
+    while len(events.of("sound_level")) < 40:
+        events.wait_for("listening", on=True)
+    assert listener.finish() == ""
+    assert [(event.text, event.final) for event in events.of("heard")] == [("", True)]
+
+
+def test_what_was_said_before_a_cancel_is_dropped(
+    sound: VirtualSound, listener: Listener, events: Events
+) -> None:
+    listener.start()
+    events.wait_for("listening", on=True)
+    sound.say("open the calculator")
+    listener.cancel()
+    assert not [event for event in events.of("heard") if event.final]
+    assert listener.finish() == ""
+
+
+def test_a_microphone_that_vanishes_is_told_and_works_again_when_it_is_back(
+    sound: VirtualSound, listener: Listener, events: Events
+) -> None:
+    listener.start()
+    events.wait_for("listening", on=True)
+    sound.say("open the")
+    sound.unplug()
+    try:
+        notice = events.wait_for("notice")
+        assert "microphone went away" in notice.text
+        assert "Plug it in again" in notice.remedy
+        assert listener.finish() == ""
+        assert not [event for event in events.of("heard") if event.final]
+    finally:
+        sound.plug()
+    events.all.clear()
+    assert words(hear(sound, listener, events, "open the calculator")) == "open the calculator"
+
+
+def test_without_a_sound_system_the_person_is_told_what_to_do(
+    sound: VirtualSound, listener: Listener, events: Events, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("PULSE_SERVER", "unix:/nonexistent/socket")
+        listener.start()
+        notice = events.wait_for("notice")
+    assert "No microphone could be opened" in notice.text
+    assert "sound settings" in notice.remedy
+    assert listener.finish() == ""
+
+
+def test_the_level_runs_from_silence_to_full_scale() -> None:
+    assert level(bytes(FRAME_BYTES)) == 0.0
+    assert level(b"\xff\x7f" * (FRAME_BYTES // 2)) == pytest.approx(1.0, abs=0.01)
