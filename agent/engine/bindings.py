@@ -60,11 +60,11 @@ class NativeModel:
         params.progress_callback = self._progress
         model = llama.llama_model_load_from_file(path.encode(), params)
         if not model:
-            raise LoadRefused(path)
+            raise LoadRefused
         self.pointer = model
         vocabulary = llama.llama_model_get_vocab(model)
         if vocabulary is None:
-            raise LoadRefused(path)
+            raise LoadRefused
         self.vocabulary_pointer = vocabulary
 
     @property
@@ -98,11 +98,11 @@ class NativeContext:
         params.no_perf = True
         context = llama.llama_init_from_model(model.pointer, params)
         if not context:
-            raise LoadRefused("context")
+            raise LoadRefused
         self.pointer = context
         memory = llama.llama_get_memory(context)
         if memory is None:
-            raise LoadRefused("memory")
+            raise LoadRefused
         self._memory = memory
         self._vocabulary_size = llama.llama_vocab_n_tokens(model.vocabulary_pointer)
         self.size = llama.llama_n_ctx(context)

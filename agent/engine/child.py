@@ -154,11 +154,13 @@ def _cause(code: int, log: list[str], out_of_memory: bool) -> str:
 
 
 def _telling_line(log: list[str]) -> str:
-    """Asserts and errors first; else the last line there is."""
+    """The line that says most about what went wrong; the last one when none stands out."""
     lines = [line.strip() for line in log if line.strip()]
-    marks = ("GGML_ASSERT", "error", "Error", "terminate called", "what():", "failed")
-    telling = [line for line in lines if any(mark in line for mark in marks)]
-    return (telling or lines or [""])[-1][:200]
+    for mark in ("GGML_ASSERT", "what():", "error loading", "failed to allocate", "Error", "error", "failed"):
+        for line in reversed(lines):
+            if mark in line:
+                return line[:200]
+    return lines[-1][:200] if lines else ""
 
 
 def _oom_kills() -> int:

@@ -68,7 +68,7 @@ class LlamaEngine:
         return _info(spec, header, loaded)
 
     def generate(self, prompt: Prompt, cancel: Cancel, sampling: Sampling = GREEDY) -> Iterator[EngineEvent]:
-        attempt = 0
+        attempts = 0
         while True:
             try:
                 yield from self._turn(prompt, cancel, sampling)
@@ -77,12 +77,12 @@ class LlamaEngine:
                 if self._closed or cancel.requested:
                     yield _cut_short(lost.said)
                     return
-                attempt += 1
-                cause = self._revive(lost.cause, attempt, cancel)
-                yield Restarted(cause, attempt)
+                attempts = self._revive(lost.cause, attempts, cancel)
+                yield Restarted(lost.cause, attempts)
 
     def count_tokens(self, prompt: Prompt) -> int:
-        for attempt in range(1, len(BACK_OFF) + 2):
+        attempts = 0
+        while True:
             child = self._child
             try:
                 if child is None:
@@ -90,12 +90,11 @@ class LlamaEngine:
                 child.send(Count(prompt=_words_only(prompt)))
                 reply = child.receive(SILENCE)
             except (ChildGone, TimeoutError):
-                self._revive(_cause(child), attempt, Cancel())
+                attempts = self._revive(_cause(child), attempts, Cancel())
                 continue
             if isinstance(reply, Counted):
                 return reply.tokens
             raise _error(reply)
-        raise AssertionError("_revive raises after the last attempt")
 
     def close(self) -> None:
         self._closed = True
@@ -118,17 +117,22 @@ class LlamaEngine:
         except (ChildGone, TimeoutError) as gone:
             raise _TurnLost(_cause(child), "".join(said)) from gone
 
-    def _revive(self, cause: str, attempt: int, cancel: Cancel) -> str:
-        """Bring the child back with the model loaded; returns the cause. Raises EngineDied after too many tries."""
-        spec = self._spec
-        if spec is None or self._closed:
+    def _revive(self, cause: str, attempts: int, cancel: Cancel) -> int:
+        """Bring the child back with the model loaded, after ``attempts`` of doing so for the same turn; returns
+        how many it are now. Raises EngineDied when there were too many."""
+        for attempt in range(attempts + 1, len(BACK_OFF) + 1):
+            cancel.wait(BACK_OFF[attempt - 1])
+            if self._spec is None or self._closed:
+                break
+            self._end_child()
+            try:
+                self._start(self._spec, read_header(self._spec.path), lambda _: None)
+            except ModelLoadError:
+                continue
+            return attempt
+        if self._spec is None or self._closed:
             raise EngineDied("No model is loaded.", "Choose a model first.")
-        if attempt > len(BACK_OFF):
-            raise EngineDied(f"{cause} It was restarted {len(BACK_OFF)} times.", RESTART)
-        cancel.wait(BACK_OFF[attempt - 1])
-        self._end_child()
-        self._start(spec, read_header(spec.path), lambda _: None)
-        return cause
+        raise EngineDied(f"{cause} It was restarted {len(BACK_OFF)} times.", RESTART)
 
     def _start(self, spec: ModelSpec, header: GgufHeader, on_progress: Callable[[float], None]) -> Loaded:
         """A new child with the model loaded. Raises ModelLoadError; no child is left behind then."""

@@ -89,8 +89,8 @@ class Worker:
                     self._count(command)
                 case _:
                     assert_never(command)
-        except LoadRefused as refusal:
-            self._reply(_not_loaded(refusal))
+        except LoadRefused:
+            self._reply(NOT_LOADED)
         except UnusableTemplate as error:
             self._reply(_unreadable_template(error))
         except PromptTooLong:
@@ -158,12 +158,11 @@ TOO_LONG = Refused(
 )
 
 
-def _not_loaded(error: LoadRefused) -> Refused:
-    return Refused(
-        kind="load",
-        what=f"llama.cpp could not load this model ({error}).",
-        remedy="Choose another model, or download this one again.",
-    )
+NOT_LOADED = Refused(
+    kind="load",
+    what="llama.cpp could not load this model.",
+    remedy="Choose another model, or download this one again.",
+)
 
 
 def _unreadable_template(error: UnusableTemplate) -> Refused:

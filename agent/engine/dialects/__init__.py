@@ -14,5 +14,6 @@ def choose_dialect(vocabulary: Vocabulary, template: str, thinking: bool, finger
     bos = vocabulary.text(vocabulary.bos) if vocabulary.bos is not None else ""
     eos = vocabulary.text(vocabulary.eos) if vocabulary.eos is not None else ""
     chat = ChatTemplate(template, bos, eos, thinking)
+    chat.frame(system=True, tools=())  # a template that does not work is better known now
     family = Gemma4 if speaks_gemma4(vocabulary) else Generic
     return family(vocabulary, chat, fingerprint)

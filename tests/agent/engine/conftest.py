@@ -67,6 +67,13 @@ def calling_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def endless_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Gemma that, decoded greedily, never ends its turn by itself."""
+    silent = dict.fromkeys(["<eos>", "<turn|>", "<|tool_response>", "<|channel>"], 0.0)
+    return write_gemma(tmp_path_factory.mktemp("models") / "tiny-endless.gguf", eager=silent)
+
+
+@pytest.fixture(scope="session")
 def llama_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_llama(tmp_path_factory.mktemp("models") / "tiny-llama.gguf")
 
@@ -87,9 +94,9 @@ def llama(llama_file: Path) -> Loaded:
 
 
 @pytest.fixture
-def engine(gemma_file: Path) -> Iterator[LlamaEngine]:
-    """A real child process with the tiny Gemma loaded."""
+def engine(endless_file: Path) -> Iterator[LlamaEngine]:
+    """A real child process with a tiny Gemma loaded that goes on until it is told to stop."""
     engine = LlamaEngine()
-    engine.load(ModelSpec(gemma_file, threads=1), lambda _: None)
+    engine.load(ModelSpec(endless_file, threads=1), lambda _: None)
     yield engine
     engine.close()
