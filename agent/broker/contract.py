@@ -91,12 +91,15 @@ class Contract:
         """Whether the call is inside the plan: its step is open (or it is a hand's work that follows from one), and
         every path and application it names is one that the plan or the person's own ``words`` name, or one that an
         approved step has brought to the front (``applications``)."""
+        shown = applications_of(effect)
         if tool in HANDS:
-            in_plan = any(step.tool in HANDS for step in self.steps) and bool(applications_of(effect))
+            in_plan = any(step.tool in HANDS for step in self.steps) and bool(shown)
+        elif tool == "focus_window" and shown:  # back to what the plan has brought up before
+            in_plan = set(shown) <= applications or self.step_for(tool, effect, used) is not None
         else:
             in_plan = self.step_for(tool, effect, used) is not None
         # A title changes with every key typed, so where the application is known the title does not count.
-        named = [t for t in effect.targets if t.kind != "window" or not applications_of(effect)]
+        named = [t for t in effect.targets if t.kind != "window" or not shown]
         return in_plan and all(self._names(target, applications, words, policy) for target in named)
 
     def _names(self, target: Target, applications: Set[str], words: tuple[str, ...], policy: Policy) -> bool:

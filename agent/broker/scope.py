@@ -50,9 +50,11 @@ class Scope:
         self.said = (*self.said, sentence)
 
     def ran(self, tool: Tool, effect: Effect, result: ToolResult) -> None:
-        """A call was allowed and has run: spends its step of the contract, taints, and notes the application that
-        came to the front (``result.details["application"]`` and the effect's own)."""
-        if self.contract is not None:
+        """A call was allowed and has run: spends its step of the contract (unless it failed: trying again is what
+        was approved), taints, and notes the application that came to the front (``result.details["application"]``
+        and the effect's own)."""
+        worked = result.status not in ("failed", "refused")
+        if self.contract is not None and worked:
             index = self.contract.step_for(tool.name, effect, self.contract_used)
             self.contract_used |= {index} if index is not None else set()
         if effect.verb in ("read", "look", "drive", "run", "send"):

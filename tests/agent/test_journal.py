@@ -256,7 +256,8 @@ def test_a_step_killed_before_it_was_done_is_uncertain(tmp_path: Path, work: Pat
 
 NAMES = st.sampled_from(["a", "b", "c", "d/a", "d/b", "d", "d/e", "d/e/a"])
 OPERATIONS = st.lists(
-    st.tuples(st.sampled_from(["write", "move", "remove", "folder", "mode"]), NAMES, NAMES, st.binary(max_size=40)), max_size=12
+    st.tuples(st.sampled_from(["write", "move", "remove", "folder", "mode"]), NAMES, NAMES, st.binary(max_size=40)),
+    max_size=12,
 )  # fmt: skip
 
 
@@ -278,7 +279,7 @@ def perform(operation: str, first: Path, second: Path, data: bytes) -> None:
         pass
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(operations=OPERATIONS)
 def test_any_sequence_of_changes_is_undone_byte_for_byte(
     tmp_path_factory: pytest.TempPathFactory, operations: list[tuple[str, str, str, bytes]]

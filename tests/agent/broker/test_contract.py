@@ -96,6 +96,25 @@ def test_a_step_is_good_for_one_call(broker: Broker, scope: Scope) -> None:
     assert choice(broker, "open_app", again, scope) == "ask"
 
 
+def test_a_step_that_failed_may_be_tried_again(broker: Broker, scope: Scope) -> None:
+    again = opening("Mousepad", "Text Editor")
+    scope.ran(tool("open_app"), again, ToolResult.failed("it did not start"))
+
+    assert choice(broker, "open_app", again, scope) == "allow"
+    assert scope.applications == set()
+
+
+def test_going_back_to_an_application_of_the_plan_does_not_ask(broker: Broker, scope: Scope) -> None:
+    def focus(name: str) -> Effect:
+        return Effect("drive", (application(name), Target("window", "Window", f"x - {name}")))
+
+    assert choice(broker, "focus_window", focus("Mousepad"), scope) == "ask"
+    scope.ran(tool("open_app"), opening("Mousepad", "Text Editor"), IN_MOUSEPAD)
+
+    assert choice(broker, "focus_window", focus("Mousepad"), scope) == "allow"
+    assert choice(broker, "focus_window", focus("Calculator"), scope) == "ask"
+
+
 def test_another_path_application_or_tool_asks(broker: Broker, docs: Path, home: Path) -> None:
     scope = Scope(said=("tidy up",))
     scope.approve(broker.contract_of((step("write_file", "a.txt"), step("open_app", "Mousepad"))))
