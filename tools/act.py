@@ -174,8 +174,11 @@ def _type_text(hands: Hands, arguments: TypeTextArguments, context: ToolContext)
 
     def landed() -> Node | None:
         after = hands.seen(window)
-        focused = after.outline.focused() if after.outline else None
-        return focused if focused and _contains(focused.value, arguments.text) else None
+        controls = [each.node for each in after.outline.controls] if after.outline else []
+        focused = [node for node in controls if "focused" in node.states]
+        # Right after an application has opened, none says that it has the focus.
+        places = focused or [node for node in controls if "editable" in node.states]
+        return next((node for node in places if _contains(node.value, arguments.text)), None)
 
     if before.outline is None:
         return ToolResult("unverifiable", done, evidence="the text of this window cannot be read back")

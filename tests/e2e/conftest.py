@@ -28,7 +28,7 @@ def desktop() -> Iterator[VirtualDesktop]:
 @pytest.fixture(scope="session")
 def connected(desktop: VirtualDesktop) -> Desktop:
     """The product's own ports on that desktop."""
-    return connect(private_applications=("Xclock", "xclock"))
+    return connect(private_applications=("Vault",))
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import subprocess
+import os
+import signal
 import threading
 import time
 from collections.abc import Mapping
@@ -12,10 +13,12 @@ import pytest
 from PIL import Image
 
 from agent.cancel import Cancel
+from agent.errors import DesktopError
 from agent.tool import Tool, ToolResult
 from tests.tools.context import Context
 from tests.virtual_desktop import VirtualDesktop
 from tools import act, applications, clipboard, save_as, screen, windows
+from tools.desktop import connect
 from tools.desktop.port import Desktop
 from tools.desktop.waiting import until
 from tools.screen import Screen
@@ -123,7 +126,7 @@ def test_an_outline_has_the_form_that_the_documentation_gives(hands: Hands) -> N
     assert lines[0].startswith('window "')
     assert lines[0].endswith('notes.txt - Mousepad" in Mousepad')
     assert lines[1] == '1 menu "File"'
-    assert 'text "" = "Buy milk\nCall Ada" focused' in hands.say("look")
+    assert 'text "" = "Buy milk\nCall Ada"' in hands.say("look")
 
 
 def test_a_sum_typed_into_the_calculator_is_read_back(hands: Hands) -> None:
@@ -258,8 +261,29 @@ def test_a_screenshot_is_a_picture_of_the_whole_monitor(hands: Hands, desktop: V
         assert len(picture.convert("L").getcolors() or ()) > 10
 
 
+def test_an_application_that_hangs_is_an_error_and_others_can_still_be_used(hands: Hands) -> None:
+    hands.do("open_app", name="Calculator")
+    hands.do("open_app", name="Mousepad")
+    mousepad = hands.ports.windows.front()
+    assert mousepad is not None
+    os.kill(mousepad.pid, signal.SIGSTOP)
+    with pytest.raises(DesktopError, match="does not answer"):
+        hands.say("look")
+    assert hands.say("look", window="Calculator").startswith('window "Calculator"')
+    os.kill(mousepad.pid, signal.SIGCONT)
+    eventually(lambda: 'menu "File"' in hands.say("look", window="Mousepad") or None)
+
+
+def test_without_a_display_there_is_a_kind_error(
+    desktop: VirtualDesktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISPLAY", ":4711")
+    with pytest.raises(DesktopError, match="no X display"):
+        connect()
+
+
 def test_a_private_application_is_neither_listed_nor_seen(hands: Hands, desktop: VirtualDesktop) -> None:
-    process: subprocess.Popen[bytes] = desktop.start("xclock", "-geometry", "300x300+400+400")
+    desktop.start("xterm", "-class", "Vault", "-geometry", "40x10+400+400", "-e", "echo secret; sleep 60")
     bounds = eventually(lambda: next(iter(hands.ports.windows.hidden()), None))
     time.sleep(0.3)
     assert hands.say("list_windows") == "no windows are open"
@@ -268,7 +292,6 @@ def test_a_private_application_is_neither_listed_nor_seen(hands: Hands, desktop:
     image = Image.frombytes("RGB", (moment.picture.width, moment.picture.height), moment.picture.rgb)
     inside = image.crop((bounds.x, bounds.y, bounds.x + bounds.width, bounds.y + bounds.height))
     assert inside.getcolors() == [(bounds.width * bounds.height, (0, 0, 0))]
-    process.terminate()
 
 
 def test_the_moment_of_a_question_names_the_window_and_quotes_its_text(hands: Hands) -> None:

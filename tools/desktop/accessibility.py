@@ -75,6 +75,7 @@ class Xa11yAccessibility:
     def __init__(self) -> None:
         self._patience = Patience("accessibility", ANSWER_SECONDS)
         self._elements: dict[str, xa11y.Element] = {}
+        self._applications: dict[int, xa11y.Element] = {}
         try:
             self._patience.run(lambda: xa11y.set_default_timeout(0) or xa11y.App.list())
         except xa11y.XA11yError as error:
@@ -133,10 +134,22 @@ class Xa11yAccessibility:
         """The element of an X window: one process may have several, of which titles tell one from another."""
         if not window.pid:
             return None
-        # Not windows(): that leaves out message boxes.
-        tops = xa11y.App.by_pid(window.pid, timeout=0).children()
+        tops = self._tops(window.pid)
         titled = [top for top in tops if (top.name or "") == window.title]
         return min(titled or tops, key=lambda top: _distance(top.bounds, window.bounds), default=None)
+
+    def _tops(self, pid: int) -> list[xa11y.Element]:
+        """An application's windows and message boxes. The application is looked up once: that asks all of them (as
+        xa11y's ``App.windows`` and ``App.children`` do), and one that hangs would keep us from the others."""
+        if known := self._applications.pop(pid, None):
+            try:
+                tops = known.children()
+                self._applications[pid] = known
+                return tops
+            except xa11y.XA11yError:
+                pass  # it left the accessibility bus; perhaps it has come back under another name
+        self._applications[pid] = found = xa11y.App.by_pid(pid, timeout=0).as_element()
+        return found.children()
 
 
 def walk(node: Node) -> Iterator[Node]:
