@@ -27,12 +27,13 @@ class Profile:
     observation_chars: int
     max_steps: int
     max_seconds: float
+    sees: bool = False
 
     @staticmethod
     def of(model: ModelInfo) -> Profile:
         """Small contexts get short observations: an outline may take a tenth of the context."""
         chars = max(900, min(8000, model.context_tokens // 10 * 3))
-        return Profile(observation_chars=chars, max_steps=25, max_seconds=600.0)
+        return Profile(observation_chars=chars, max_steps=25, max_seconds=600.0, sees=model.sees)
 
 
 def tool_spec(tool: Tool) -> ToolSpec:
@@ -40,13 +41,16 @@ def tool_spec(tool: Tool) -> ToolSpec:
     return ToolSpec(tool.name, tool.description, tool.arguments.model_json_schema())
 
 
-def user_message(request: Request, attachments: tuple[tuple[str, str], ...] = ()) -> UserMessage:
-    """The request as a message. ``attachments`` are (name, text) pairs already trimmed to the profile."""
+def user_message(
+    request: Request, attachments: tuple[tuple[str, str], ...] = (), sees: bool = False
+) -> UserMessage:
+    """The request as a message. ``attachments`` are (name, text) pairs already trimmed to the profile; pixels go
+    only to a model that ``sees``."""
     blocks = [f'<file name="{_attribute(name)}">\n{_enclosed(text)}\n</file>' for name, text in attachments]
     pictures = ()
     if request.moment is not None:
         blocks.append(f"<screen>\n{_enclosed(request.moment.outline)}\n</screen>")
-        if request.moment.picture is not None:
+        if sees and request.moment.picture is not None:
             pictures = (request.moment.picture,)
     return UserMessage(text=request.text.strip(), context="\n".join(blocks), pictures=pictures)
 

@@ -98,11 +98,13 @@ class Task:
         DeskhandError: what went wrong is in the outcome."""
         started = time.monotonic()
         self._ports.emit(
-            events.TaskStarted(task=self.id, session=self._conversation.session, request=self._request)
+            events.TaskStarted(
+                task=self.id, session=self._conversation.session, request=_without_pixels(self._request)
+            )
         )
         answer, error = "", None
         try:
-            self._conversation.append(user_message(self._request, self._attachments))
+            self._conversation.append(user_message(self._request, self._attachments, self._profile.sees))
             answer = self._work(started)
         except Cancelled:
             self._answer_open_call()
@@ -354,6 +356,13 @@ class _StepContext:
 
     def progress(self, text: str) -> None:
         self.emit(events.StepProgress(step=self.step, text=text))
+
+
+def _without_pixels(request: Request) -> Request:
+    """For the log and the screen: the thumbnail stays, the megabytes go."""
+    if request.moment is None or request.moment.picture is None:
+        return request
+    return request.model_copy(update={"moment": request.moment.model_copy(update={"picture": None})})
 
 
 def _title(tool: Tool | None, prepared: Prepared | ToolResult, call: ToolCall) -> str:

@@ -125,13 +125,15 @@ def common(command: F) -> F:
 @click.version_option(package_name="deskhand", prog_name="deskhand")
 @click.option("--model", metavar="NAME", help="A model's name, or the path of a GGUF.")
 @click.option("--mode", type=click.Choice(MODES), help="What may be done without asking.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object per event, while the window is open.")
 @click.pass_context
-def deskhand(context: click.Context, model: str | None, mode: str | None) -> int:
+def deskhand(context: click.Context, model: str | None, mode: str | None, as_json: bool) -> int:
     """A desktop assistant that runs wholly on this machine. Without a command: its window."""
     if context.invoked_subcommand is not None:
-        context.default_map = {context.invoked_subcommand: {"model": model, "mode": mode}}
+        given = {"model": model, "mode": mode, "as_json": as_json}
+        context.default_map = {context.invoked_subcommand: given}
         return DONE
-    return _window(context.obj, Options(False, model, mode))
+    return _window(context.obj, Options(as_json, model, mode))
 
 
 def _window(surroundings: Surroundings, options: Options) -> int:
@@ -148,8 +150,15 @@ def _window(surroundings: Surroundings, options: Options) -> int:
 
     places = surroundings.places()
     settings = _settings(places, options)
+
+    def build() -> Assistant:
+        assistant = surroundings.build(settings, places)
+        if options.as_json:
+            assistant.subscribe(_printer(as_json=True).show)
+        return assistant
+
     return open_window(
-        lambda: surroundings.build(settings, places),
+        build,
         settings,
         lambda changes: save(places, changes),
         LocalModels(places.data),

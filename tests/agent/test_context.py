@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from agent.context import fit, tool_spec, user_message
 from agent.engine.port import Prompt
 from agent.engine.scripted import ScriptedEngine
-from agent.messages import ModelMessage, Moment, Request, UserMessage
+from agent.messages import ModelMessage, Moment, Picture, Request, UserMessage
 from agent.plan import PLAN
 
 
@@ -28,6 +28,13 @@ def test_no_text_on_the_screen_closes_its_block(outline: str) -> None:
     inside = context.removeprefix("<screen>").removesuffix("</screen>")
     assert "</screen" not in inside.casefold()
     assert "</file" not in inside.casefold()
+
+
+def test_pixels_go_only_to_a_model_that_sees() -> None:
+    picture = Picture(width=1, height=1, rgb=b"abc")
+    request = Request(text="x", moment=Moment(window="", application="", outline="", picture=picture))
+    assert user_message(request).pictures == ()
+    assert user_message(request, sees=True).pictures == (picture,)
 
 
 def test_a_tools_schema_names_every_field_as_the_model_writes_it() -> None:
