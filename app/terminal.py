@@ -197,7 +197,7 @@ class TextPrinter:
             self._say(visible(outcome.remedy))
         for proof in outcome.evidence:
             mark = self._style("green", "✓") if proof.holds else self._style("red", "✗")
-            self._say(f"{mark} {visible(proof.claim)}  {self._style('dim', visible(proof.proof))}")
+            self._say(f"{mark} {visible(plain(proof.claim))}  {self._style('dim', visible(proof.proof))}")
         if outcome.changed:
             self._say("Changed (deskhand undo takes it back):")
             for line in outcome.changed:
@@ -237,6 +237,7 @@ def ask(question: Question, read: Callable[[str], str], err: TextIO, style: Styl
     try:
         answer = read(f"Allow? {options} ").strip().casefold()
     except EOFError:
+        err.write("Nobody is here to ask, so the answer is no.\n")
         return "deny"
     if question.always and answer in ("a", "always"):
         return "always"

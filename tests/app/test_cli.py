@@ -155,6 +155,7 @@ def test_only_a_clear_yes_allows_and_nobody_there_means_no(
     err = capsys.readouterr().err
     assert "Save a new file?" in err
     assert "/home/ada/total.txt" in err
+    assert ("Nobody is here" in err) is (typed is None)
 
 
 def test_always_is_not_understood_where_it_was_not_offered(bench: Bench) -> None:
