@@ -70,9 +70,9 @@ def parse(keys: str) -> tuple[Chord, ...]:
 
 
 def _chord(word: str) -> Chord:
-    *held, last = ["+"] if word == "+" else [part or "+" for part in word.removesuffix("+").split("+")]
-    if word.endswith("++"):
-        held, last = [*held, last], "+"
+    # In "ctrl++" and "+" the last plus is a key.
+    parts = [*word[:-2].split("+"), "+"] if word.endswith("++") else word.split("+") if word != "+" else ["+"]
+    *held, last = parts
     for name in held:
         if name.lower() not in _MODIFIERS:
             raise ValueError(f'there is no key called "{name}" to hold down')

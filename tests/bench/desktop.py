@@ -1,0 +1,99 @@
+"""How long looking takes: capture, outline, moment, typing, OCR, each on a virtual desktop with real applications.
+
+One line of JSON per measurement: milliseconds, the median and the slowest of ``runs``.
+
+    python -m tests.bench.desktop
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+
+from agent.cancel import Cancel
+from tests.virtual_desktop import entered, virtual_desktop
+from tools.applications import find_application
+from tools.desktop import connect
+from tools.desktop.port import Bounds, Desktop, Window
+from tools.desktop.waiting import until
+from tools.screen import Screen
+
+RUNS = 9
+APPLICATIONS = ("mousepad", "gnome-calculator", "galculator")
+
+
+def measure(name: str, call: Callable[[], object], runs: int = RUNS, **more: object) -> None:
+    times = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        call()
+        times.append((time.perf_counter() - started) * 1000)
+    line = {
+        "bench": "desktop",
+        "name": name,
+        "median_ms": round(statistics.median(times), 1),
+        "slowest_ms": round(max(times), 1),
+        "runs": runs,
+    }
+    print(json.dumps(line | more), flush=True)
+
+
+def opened(ports: Desktop, name: str) -> Window:
+    application = find_application(ports.applications, name)
+    assert application is not None, f"{name} is not installed"
+    before = {window.id for window in ports.windows.list()}
+    ports.applications.start(application)
+
+    def readable() -> Window | None:
+        window = next((each for each in ports.windows.list() if each.id not in before), None)
+        return window if window and ports.accessibility.read(window) else None
+
+    window = until(readable, 20, Cancel())
+    assert window is not None, f"{name} did not open"
+    return window
+
+
+def main() -> None:
+    started = time.perf_counter()
+    with virtual_desktop() as desktop, entered(desktop):
+        print(
+            json.dumps(
+                {
+                    "bench": "desktop",
+                    "name": "start of the virtual desktop",
+                    "median_ms": round((time.perf_counter() - started) * 1000, 1),
+                    "runs": 1,
+                }
+            )
+        )
+        measure("connect", connect, runs=3)
+        ports = connect()
+        screen = Screen(ports)
+        monitor = ports.capture.monitor(10, 10)
+        measure("capture 1920x1080", lambda: ports.capture.grab(monitor))
+        measure(
+            "capture 1920x1080 with a black window",
+            lambda: ports.capture.grab(monitor, [Bounds(9, 9, 99, 99)]),
+        )
+        measure("list of windows", ports.windows.list)
+        for name in APPLICATIONS:
+            window = opened(ports, name)
+            ports.windows.focus(window)
+            outline = screen.read(window)
+            assert outline is not None
+            measure(
+                f"outline of {name}", lambda window=window: screen.read(window), lines=len(outline.controls)
+            )
+        measure("moment", screen.moment)
+        editor = opened(ports, "mousepad")
+        ports.windows.focus(editor)
+        measure("typing 100 ASCII characters", lambda: ports.keyboard.type("typing " * 14 + "ok"), runs=3)
+        measure("typing 20 characters the layout lacks", lambda: ports.keyboard.type("你好世界" * 5), runs=3)
+        picture = ports.capture.grab(editor.bounds)
+        measure("OCR of a window of 640x480", lambda: ports.read_text(picture, Cancel()), runs=3)
+
+
+if __name__ == "__main__":
+    main()
