@@ -102,7 +102,7 @@ class LocalAssistant:
 
     def __init__(self, parts: Parts, hub: EventHub) -> None:
         self.parts = parts
-        self._hub = hub
+        self.hub = hub
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="agent", daemon=True)
         self._closing = threading.Event()
@@ -115,9 +115,7 @@ class LocalAssistant:
     # -- life -----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        if self.parts.senses.missing is not None:
-            trouble = self.parts.senses.missing
-            self._hub.emit(Notice(level="warning", text=trouble.what, remedy=trouble.remedy))
+        self._jobs.put(self._settle)
         self._jobs.put(lambda: self._load(self._spec))
         self._thread.start()
         threading.Thread(target=self._watch_reminders, name="reminders", daemon=True).start()
@@ -133,30 +131,48 @@ class LocalAssistant:
         self.parts.storage.close()
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        return self._hub.subscribe(listener)
+        return self.hub.subscribe(listener)
 
     def _serve(self) -> None:
         while (job := self._jobs.get()) is not None:
             try:
                 job()
             except DeskhandError as trouble:
-                self._hub.emit(Notice(level="error", text=trouble.what, remedy=trouble.remedy))
+                self.hub.emit(Notice(level="error", text=trouble.what, remedy=trouble.remedy))
+
+    def _settle(self) -> None:
+        """Say what is missing here and what the last run left open. An uncertain step is never repeated."""
+        if (trouble := self.parts.senses.missing) is not None:
+            self.hub.emit(Notice(level="warning", text=trouble.what, remedy=trouble.remedy))
+        if (damaged := self.parts.storage.set_aside) is not None:
+            text = f"The database was damaged, so a new one was begun. The old one is kept as {damaged}."
+            self.hub.emit(Notice(level="warning", text=text))
+        for step in self.parts.journal.uncertain():
+            settle, what = (
+                (self.parts.journal.done, "it did happen, and can be undone")
+                if step.changed
+                else (self.parts.journal.failed, "it did not happen")
+            )
+            settle(step.entry)
+            title = step.entry.title.replace("**", "")
+            text = f"Deskhand was interrupted during “{title}”: {what}."
+            self.hub.emit(Notice(level="warning", text=text))
 
     def _watch_reminders(self) -> None:
         while not self._closing.wait(REMINDER_SECONDS):
             with contextlib.suppress(DeskhandError):
                 for reminder in self.parts.reminders.due(local_now()):
-                    self._hub.emit(ReminderDue(text=reminder.text))
+                    self.hub.emit(ReminderDue(text=reminder.text))
 
     # -- the model ------------------------------------------------------------------------------------------------
 
     def _load(self, spec: ModelSpec) -> None:
         name = spec.path.stem
-        self._hub.emit(ModelLoading(model=name, fraction=0.0))
+        self.hub.emit(ModelLoading(model=name, fraction=0.0))
         began = time.monotonic()
         try:
             model = self.parts.engine.load(
-                spec, lambda fraction: self._hub.emit(ModelLoading(model=name, fraction=fraction))
+                spec, lambda fraction: self.hub.emit(ModelLoading(model=name, fraction=fraction))
             )
         except DeskhandError:
             if self._model is not None:
@@ -164,7 +180,7 @@ class LocalAssistant:
             raise
         self._spec, self._model = spec, model
         self.parts.senses.limit(Profile.of(model).observation_chars)
-        self._hub.emit(
+        self.hub.emit(
             ModelReady(
                 model=model.name, context_tokens=model.context_tokens, seconds=time.monotonic() - began
             )
@@ -249,7 +265,7 @@ class LocalAssistant:
     def _task_event(self, session: str, event: Event) -> None:
         if isinstance(event, KEPT):
             self.parts.sessions.log(session, event)
-        self._hub.emit(event)
+        self.hub.emit(event)
 
     def stop(self) -> None:
         with self._lock:
@@ -310,7 +326,7 @@ class LocalAssistant:
         try:
             words = self.parts.voice.finish()
         except DeskhandError as trouble:
-            self._hub.emit(Notice(level="error", text=trouble.what, remedy=trouble.remedy))
+            self.hub.emit(Notice(level="error", text=trouble.what, remedy=trouble.remedy))
             return
         if words:
             self.submit(Request(text=words, source="spoken"))

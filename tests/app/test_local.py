@@ -17,6 +17,7 @@ from agent.engine.scripted import Reply, ScriptedEngine
 from agent.errors import DesktopError, ModelLoadError
 from agent.events import Event
 from agent.messages import Moment, Request, ToolCall
+from agent.tool import Effect, Target
 from app import compose
 from app.local import LocalAssistant
 from app.settings import Places, Settings
@@ -168,6 +169,33 @@ def test_an_attached_file_that_cannot_be_read_is_told_and_the_task_is_not_starte
     seat = made()
     seat.assistant.submit(Request(text="what is this?", files=(tmp_path / "missing.txt",)))
     assert "missing.txt" in seat.wait(events.Notice).text
+
+
+def test_a_step_that_was_interrupted_is_settled_and_told_at_the_next_start(
+    made: Callable[..., Seat], tmp_path: Path
+) -> None:
+    first = made(start=False)
+    path = tmp_path / "Documents" / "a.txt"
+    effect = Effect("write", (Target("path", "File", str(path)),), (path,), "removes it")
+    first.assistant.parts.journal.prepare("task", "step", "Write **a.txt**", effect)
+    path.write_text("milk")
+    first.assistant.close()
+    second = made(start=False)
+    second.assistant.start()
+    told = [second.wait(events.Notice).text for _ in range(2)]
+    assert "“Write a.txt”: it did happen" in told[1]
+    second.wait(events.ModelReady)
+    second.assistant.undo()
+    assert not path.exists()
+
+
+def test_a_damaged_database_is_set_aside_and_told(made: Callable[..., Seat], tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "deskhand.db").write_bytes(b"noise" * 2000)
+    seat = made(start=False)
+    seat.assistant.start()
+    told = [seat.wait(events.Notice).text for _ in range(2)]
+    assert "damaged" in told[1]
 
 
 def test_without_a_desktop_it_says_so_and_still_works(made: Callable[..., Seat]) -> None:
