@@ -19,6 +19,7 @@ from agent.errors import DeskhandError
 from app.qt.icons import APPLICATION_ID, application_icon
 from app.qt.models_port import Models
 from app.qt.settings_page import Save
+from app.qt.singletons import keep_alive
 from app.qt.theme import Theme
 from app.qt.window import MainWindow
 
@@ -32,6 +33,7 @@ AssistantFactory = Callable[[], "Assistant"]
 
 def application() -> QApplication:
     """The Qt application, named as the desktop entry is, so that window, icon and entry belong together."""
+    keep_alive()
     app = QApplication.instance()
     if isinstance(app, QApplication):
         return app

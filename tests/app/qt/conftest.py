@@ -73,6 +73,7 @@ def stage(qtbot: QtBot, qapp: QApplication, theme: Theme) -> Iterator[Stage]:
     window.show()
     qtbot.waitExposed(window)
     window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=20_000)
     qtbot.waitUntil(lambda: window.sidebar.list.count() > 0)
     yield Stage(window, assistant, models, kept, qtbot)
     qapp.removeEventFilter(window)

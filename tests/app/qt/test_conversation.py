@@ -194,6 +194,7 @@ def test_an_answer_can_be_said_and_hushed(stage: Stage) -> None:
 def test_a_kept_session_is_shown_as_it_was(stage: Stage) -> None:
     kept = [e for e in scenes.finished() if not isinstance(e, events.TextDelta | events.Usage)]
     stage.window.conversation.show_again(tuple(kept))
+    stage.bot.waitUntil(lambda: on_page(stage, TaskCard) != [])
     assert on_page(stage, TaskCard)[0].heading == "Done"
     assert "7.10" in on_page(stage, Answer)[0].view.text
     assert [card.findChild(QLabel, "approval-answer").text() for card in on_page(stage, ApprovalCard)] == [
@@ -203,5 +204,6 @@ def test_a_kept_session_is_shown_as_it_was(stage: Stage) -> None:
 
 def test_a_session_that_broke_off_in_the_middle_is_not_shown_as_working(stage: Stage) -> None:
     stage.window.conversation.show_again(tuple(scenes.working()))
+    stage.bot.waitUntil(lambda: on_page(stage, TaskCard) != [])
     assert on_page(stage, TaskCard)[0].heading == "Stopped"
     assert not stage.window.conversation.busy
