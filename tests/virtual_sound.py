@@ -62,6 +62,7 @@ class VirtualSound:
         self._start_server()
         self._pactl("load-module", "module-null-sink", "sink_name=speakers", "rate=44100", "channels=1")
         self._pactl("load-module", "module-null-sink", "sink_name=vmic", "rate=16000", "channels=1")
+        self._pactl("load-module", "module-null-sink", "sink_name=nothing", "rate=16000", "channels=1")
         self._pactl("set-default-sink", "speakers")
         self.plug()
         # Without a reader a monitor sleeps, and the first seconds of a capture would be lost.
@@ -102,6 +103,8 @@ class VirtualSound:
             # Recorders are cut off first: PulseAudio would quietly move them to the monitor of the speakers.
             if sources[source] == "mic":
                 self._command(f"kill-source-output {output}")
+        # The default goes to a source nobody reads, because readers of a default move along with it.
+        self._pactl("set-default-source", "nothing.monitor")
         self._pactl("unload-module", self._mic_module)
 
     def plug(self) -> None:

@@ -4,22 +4,6 @@ from __future__ import annotations
 
 import re
 
-# The second row is what the transcriber makes of a "t x t" that it did not hear well.
-_SPELLED = {
-    "text": "txt",
-    "t x t": "txt",
-    "t-x-t": "txt",
-    "p d f": "pdf",
-    "c s v": "csv",
-    "p n g": "png",
-    "m d": "md",
-    "dxt": "txt",
-    "d x t": "txt",
-    "dxd": "txt",
-    "d x d": "txt",
-    "dx d": "txt",
-    "txd": "txt",
-}
 _EXTENSIONS = [
     "txt",
     "md",
@@ -37,8 +21,11 @@ _EXTENSIONS = [
     "odt",
     "py",
 ]
+# How the transcriber writes a "t x t" that it did not hear well: "t x t", "dxt", "d_x_t_", "d, x d".
+_TXT = r"[td][\s,._-]*x[\s,._-]*[td]_?"
 _FILE_NAME = re.compile(
-    rf"(?<=\w)(?:\s+dot\s+|\s*\.)(?P<extension>{'|'.join([*_SPELLED, *_EXTENSIONS])})\b", re.IGNORECASE
+    rf"(?<=\w)(?:\s+dot\s+|\s*\.)(?:(?P<extension>text|p d f|c s v|p n g|m d|{'|'.join(_EXTENSIONS)})|{_TXT})(?!\w)",
+    re.IGNORECASE,
 )
 
 
@@ -49,5 +36,5 @@ def tidy(transcript: str) -> str:
 
 
 def _joined(match: re.Match[str]) -> str:
-    extension = match["extension"].lower()
-    return "." + _SPELLED.get(extension, extension)
+    extension = (match["extension"] or "txt").lower().replace(" ", "")
+    return "." + ("txt" if extension == "text" else extension)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PARTIAL_SECONDS = 0.4
 """The shortest time between two partial results; they take at most a third of the thread's time."""
+SHORTEST_STRETCH_SAMPLES = SAMPLE_RATE // 2
+"""The model refuses much less than this; a shorter stretch is filled up with silence."""
 LONG_STRETCH_SAMPLES = 10 * SAMPLE_RATE
 """A stretch this long ends at the next pause: what was said before it is settled and not read again."""
 LONGEST_STRETCH_SAMPLES = 25 * SAMPLE_RATE
@@ -146,7 +148,9 @@ class MoonshineTranscription:
             return
         if len(self._stretch) >= LONGEST_STRETCH_SAMPLES:
             self._settle(model)
-        elif not more_waiting and time.monotonic() >= self._next_partial:
+        elif len(self._stretch) < SHORTEST_STRETCH_SAMPLES or more_waiting:
+            return
+        elif time.monotonic() >= self._next_partial:
             self._tell_partial(model)
 
     def pause_heard(self, model: Model) -> None:
@@ -213,8 +217,9 @@ def agreed(earlier: str, later: str) -> str:
 def _transcribe(model: Model, samples: array[float]) -> str:
     from moonshine_voice.errors import MoonshineError
 
+    silence = [0.0] * max(0, SHORTEST_STRETCH_SAMPLES - len(samples))
     try:
-        lines = model.transcribe_without_streaming(samples.tolist(), SAMPLE_RATE).lines
+        lines = model.transcribe_without_streaming(samples.tolist() + silence, SAMPLE_RATE).lines
     except MoonshineError as error:
         raise AudioError(
             f"What was said could not be turned into text ({error}).", "Please say it again, or type it."

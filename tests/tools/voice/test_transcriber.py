@@ -63,6 +63,13 @@ def test_a_cancelled_recording_tells_nothing_and_the_next_one_works(
 
 
 @pytest.mark.sound
+def test_a_recording_of_one_frame_is_no_error(transcriber: MoonshineTranscriber) -> None:
+    transcription = transcriber.begin(lambda text: None)
+    transcription.feed(bytes(FRAME_BYTES))
+    assert len(transcription.finish()) < 20
+
+
+@pytest.mark.sound
 def test_a_transcriber_that_was_closed_starts_again(spoken: list[Frame]) -> None:
     transcriber = MoonshineTranscriber()
     transcriber.load()
