@@ -200,7 +200,7 @@ def _new_window(
     for window in own:
         if window.id not in before:
             return window, True
-        if path is not None and path.name in window.title and before[window.id] != window.title:
+        if before[window.id] != window.title and (path is None or path.name in window.title):
             return window, False  # a new tab in a window it had
     if not late:
         return None

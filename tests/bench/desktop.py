@@ -78,8 +78,8 @@ def main() -> None:
             lambda: ports.capture.grab(monitor, [Bounds(9, 9, 99, 99)]),
         )
         measure("list of windows", ports.windows.list)
-        for name in APPLICATIONS:
-            window = opened(ports, name)
+        windows = {name: opened(ports, name) for name in APPLICATIONS}
+        for name, window in windows.items():
             ports.windows.focus(window)
             outline = screen.read(window)
             assert outline is not None
@@ -87,7 +87,7 @@ def main() -> None:
                 f"outline of {name}", lambda window=window: screen.read(window), lines=len(outline.controls)
             )
         measure("moment", screen.moment)
-        editor = opened(ports, "mousepad")
+        editor = windows["mousepad"]
         ports.windows.focus(editor)
         measure("typing 100 ASCII characters", lambda: ports.keyboard.type("typing " * 14 + "ok"), runs=3)
         measure("typing 20 characters the layout lacks", lambda: ports.keyboard.type("你好世界" * 5), runs=3)
