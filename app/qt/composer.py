@@ -101,6 +101,8 @@ class GrowingEdit(QPlainTextEdit):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "_theme"):
+            if self.document().isEmpty():
+                self.document().clearUndoRedoStacks()  # a change of font counts as something to undo
             self._grow()
 
     def _grow(self) -> None:

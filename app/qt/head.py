@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QWidget
 
 from agent.broker import Mode
 from agent.events import ModelLoading, ModelReady, Usage
 from app.qt.choices import MenuButton
 from app.qt.painted import IconMark, Meter
-from app.qt.text import ordered, size
+from app.qt.text import size
 from app.qt.theme import Theme
-from app.qt.widgets import IconButton, label, row
+from app.qt.widgets import Elided, IconButton, label, row
 
 MODES: dict[Mode, tuple[str, str]] = {
     "read-only": ("Read only", "It looks and answers, and changes nothing."),
@@ -24,35 +23,6 @@ MODES: dict[Mode, tuple[str, str]] = {
     ),
     "full": ("Full", "It asks only for what cannot be undone or leaves this computer."),
 }
-
-
-class Elided(QLabel):
-    """One line that ends in … when it does not fit."""
-
-    def __init__(self, text: str, kind: str) -> None:
-        super().__init__()
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setProperty("kind", kind)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._full = ""
-        self.show_text(text)
-
-    @property
-    def full_text(self) -> str:
-        return self._full
-
-    def show_text(self, text: str) -> None:
-        self._full = " ".join(ordered(text).split())
-        self.setAccessibleName(self._full)
-        self.setToolTip(self._full)
-        self._elide()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._elide()
-
-    def _elide(self) -> None:
-        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))
 
 
 class Head(QFrame):

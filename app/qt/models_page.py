@@ -19,7 +19,7 @@ from app.qt.models_port import Models, Offer, Progress
 from app.qt.painted import Card, Meter
 from app.qt.text import left, size
 from app.qt.theme import Theme
-from app.qt.widgets import Beside, Button, Group, clear, column, label, separator
+from app.qt.widgets import Beside, Button, Elided, Group, clear, column, label, separator
 
 NARROW = 340
 PROGRESS_SECONDS = 0.2
@@ -59,7 +59,7 @@ class ModelRow(QWidget):
     def _heading(self) -> QWidget:
         holder = QWidget()
         line = FlowLayout(holder, 8)
-        line.addWidget(label(self.offer.title, "strong"))
+        line.addWidget(Elided(self.offer.title, "strong"))
         if self.offer.bytes:
             line.addWidget(label(size(self.offer.bytes), "faint"))
         if self.offer.recommended:
@@ -251,5 +251,7 @@ class ModelsPage(Column):
 
 def _waiting() -> QWidget:
     holder = QWidget()
-    column(holder, 0, (16, 14, 16, 14)).addWidget(label("Looking at what is on this computer…", "muted"))
+    column(holder, 0, (16, 14, 16, 14)).addWidget(
+        label("Looking at what is on this computer…", "muted", wrap=True)
+    )
     return holder

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QSizePolicy,
+    QToolButton,
 )
 
 from agent.session import SessionSummary
@@ -75,6 +76,8 @@ class Sidebar(QFrame):
         named(self.search, "search", "Search conversations", "Search (Ctrl+K)")
         self.search.setPlaceholderText("Search")
         self.search.setClearButtonEnabled(True)
+        for button in self.search.findChildren(QToolButton):
+            named(button, "clear-search", "Clear the search")
         self._typing = QTimer(self, singleShot=True, interval=SEARCH_MS)
         self._typing.timeout.connect(lambda: self.searched.emit(self.search.text().strip()))
         self.search.textChanged.connect(lambda _text: self._typing.start())

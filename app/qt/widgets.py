@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.qt import icons
-from app.qt.text import title_html, title_plain
+from app.qt.text import ordered, title_html, title_plain
 from app.qt.theme import Theme
 
 
@@ -189,6 +189,42 @@ class IconButton(_Iconed, QToolButton):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         self.restyle(event)
+
+
+class Elided(QLabel):
+    """One line that ends in … when it does not fit."""
+
+    def __init__(self, text: str, kind: str) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("kind", kind)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self._full = ""
+        self.show_text(text)
+
+    @property
+    def full_text(self) -> str:
+        return self._full
+
+    def show_text(self, text: str) -> None:
+        self._full = " ".join(ordered(text).split())
+        self.setAccessibleName(self._full)
+        self.setToolTip(self._full)
+        self.updateGeometry()
+        self._elide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._elide()
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self._full) + 2, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance("mmm…"), super().minimumSizeHint().height())
+
+    def _elide(self) -> None:
+        self.setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, self.width()))
 
 
 class QuietDocument(QTextDocument):

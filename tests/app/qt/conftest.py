@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -57,6 +58,12 @@ class Stage:
         self.bot.waitUntil(lambda: len(taken) == len(events))
         self.window.bridge.arrived.disconnect(taken.append)
         self.bot.wait(30)
+
+    def press(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Press a key in the window, which is in front."""
+        self.window.activateWindow()
+        self.bot.waitUntil(self.window.isActiveWindow)
+        self.bot.keyClick(self.window, key, modifiers)
 
     def calls(self, name: str) -> list[tuple[object, ...]]:
         return [call for call in self.assistant.calls if call[0] == name]

@@ -69,7 +69,7 @@ def test_one_question_is_answered_once(stage: Stage, card: ApprovalCard) -> None
 
 
 def test_escape_stops_the_task(stage: Stage, card: ApprovalCard) -> None:
-    stage.bot.keyClick(stage.window, Qt.Key.Key_Escape)
+    stage.press(Qt.Key.Key_Escape)
     assert stage.calls("stop") == [("stop",)]
 
 

@@ -88,7 +88,7 @@ def test_the_screen_is_taken_shown_and_sent(stage: Stage, find: Callable[[str], 
     stage.assistant.moment = scenes.Moment(
         window="n", application="Mousepad", outline="", thumbnail=scenes.thumbnail()
     )
-    stage.bot.keyClick(stage.window, Qt.Key.Key_S, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    stage.press(Qt.Key.Key_S, CONTROL | Qt.KeyboardModifier.ShiftModifier)
     stage.bot.waitUntil(lambda: stage.window.composer.moment is not None)
     assert find("thumbnail").isVisible()
     stage.window.composer.send_button.click()
@@ -146,14 +146,14 @@ def test_ctrl_z_takes_back_typing_first(stage: Stage) -> None:
 
 def test_ctrl_n_begins_a_new_conversation(stage: Stage) -> None:
     stage.play(*scenes.finished())
-    stage.bot.keyClick(stage.window, Qt.Key.Key_N, CONTROL)
+    stage.press(Qt.Key.Key_N, CONTROL)
     stage.bot.waitUntil(lambda: stage.window.conversation.findChild(QWidget, "empty").isVisible())
     assert stage.calls("new_session") == [("new_session",)]
     assert stage.window.head.title.full_text == "New conversation"
 
 
 def test_ctrl_k_searches_past_conversations(stage: Stage) -> None:
-    stage.bot.keyClick(stage.window, Qt.Key.Key_K, CONTROL)
+    stage.press(Qt.Key.Key_K, CONTROL)
     assert stage.window.sidebar.search.hasFocus()
     stage.bot.keyClicks(stage.window.sidebar.search, "invoice")
     stage.bot.waitUntil(lambda: stage.window.sidebar.list.count() == 2)
@@ -161,7 +161,7 @@ def test_ctrl_k_searches_past_conversations(stage: Stage) -> None:
 
 
 def test_f1_shows_the_keys(stage: Stage) -> None:
-    stage.bot.keyClick(stage.window, Qt.Key.Key_F1)
+    stage.press(Qt.Key.Key_F1)
     sheet = stage.window.findChild(ShortcutSheet)
     assert sheet.isVisible()
     sheet.close()
@@ -254,7 +254,7 @@ def test_nothing_is_cut_off_in_a_narrow_window(stage: Stage, scale: float) -> No
     assert not stage.window.sidebar.isVisible()
     stage.window.head.menu_button.click()
     assert stage.window.sidebar.isVisible()
-    stage.bot.keyClick(stage.window, Qt.Key.Key_Escape)
+    stage.press(Qt.Key.Key_Escape)
     assert not stage.window.sidebar.isVisible()
 
 
