@@ -15,6 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import wave
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -85,14 +86,16 @@ class VirtualSound:
 
     def say(self, text: str, voice: str = VOICE, speed: int = WORDS_PER_MINUTE, gap: int = WORD_GAP) -> None:
         """Speak ``text`` into the microphone; returns when it has been said. ``speed`` in words a minute."""
-        wave = self._folder / "say.wav"
-        command = ["espeak-ng", "-v", voice, "-s", str(speed), "-g", str(gap), "-w", str(wave), "--", text]
+        path = self._folder / "say.wav"
+        command = ["espeak-ng", "-v", voice, "-s", str(speed), "-g", str(gap), "-w", str(path), "--", text]
         subprocess.run(command, check=True, timeout=30)
-        self.play_into_microphone(wave)
+        # A person lets go of a key a moment after the last word; and a busy sound server delivers late.
+        _append_silence(path, seconds=0.5)
+        self.play_into_microphone(path)
 
-    def play_into_microphone(self, wave: Path) -> None:
+    def play_into_microphone(self, path: Path) -> None:
         """Play a sound file into the microphone; returns when it has been played."""
-        command = ["paplay", "--device=vmic", "--latency-msec=500", str(wave)]
+        command = ["paplay", "--device=vmic", "--latency-msec=500", str(path)]
         subprocess.run(command, check=True, timeout=120, env=os.environ | self.env)
 
     def unplug(self) -> None:
@@ -178,3 +181,11 @@ class VirtualSound:
                 log = (self._folder / "pulseaudio.log").read_text(errors="replace")
                 raise RuntimeError(f"{what} did not come up within {seconds:.0f} s:\n{log}")
             time.sleep(0.02)
+
+
+def _append_silence(path: Path, seconds: float) -> None:
+    with wave.open(str(path)) as sound:
+        parameters, pcm = sound.getparams(), sound.readframes(sound.getnframes())
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams(parameters)
+        sound.writeframes(pcm + bytes(2 * round(seconds * parameters.framerate)))
