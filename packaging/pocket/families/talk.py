@@ -1,0 +1,77 @@
+"""Small talk in a sentence, and everything that is beyond a small model: said plainly, and nothing done."""
+
+from __future__ import annotations
+
+from conversation import Say, Task
+from families import outlines
+from families.base import LARGER_MODEL, UNDO
+from phrases import load
+from worlds import World
+
+SAY = load("talk")
+
+
+LANGUAGES = [
+    "french",
+    "German",
+    "spanish",
+    "Italian",
+    "japanese",
+    "Polish",
+    "english",
+    "Chinese",
+    "turkish",
+    "Dutch",
+]
+
+
+ANSWERS = {
+    "hello": "Hello! What can I do for you?",
+    "thanks": "You are welcome.",
+    "can": "I can read your screen, open apps, type and press buttons, work with files, do sums, "
+    "and keep notes and reminders.",
+    "who": "I am Deskhand. I run on your own machine, with a small built-in model.",
+    "how": "I am here and listening. What can I do for you?",
+    "bye": "All right.",
+}
+
+
+def small_talk(world: World) -> Task:
+    kind, phrases = world.rng.choice(
+        [
+            ("hello", SAY["hello"]),
+            ("thanks", SAY["thanks"]),
+            ("can", SAY["can"]),
+            ("who", SAY["who"]),
+            ("how", SAY["how"]),
+            ("bye", SAY["bye"]),
+        ]
+    )
+    return (
+        world.ask(phrases, question=True) if world.chance(0.3) else world.ask(phrases),
+        Say(ANSWERS[kind]),
+    )
+
+
+def undo(world: World) -> Task:
+    return (world.ask(SAY["undo_ask"]), Say(UNDO))
+
+
+def beyond(world: World) -> Task:
+    """Out of reach: one sentence, no call. Sometimes a screen or a file comes with the question."""
+    rng = world.rng
+    slots = {
+        "topic": world.one_of(SAY["topics"]) if world.chance(0.7) else world.words(1, 3).lower(),
+        "topic2": world.one_of(SAY["topics"]),
+        "name": world.name(),
+        "number": str(rng.randint(2, 900)),
+        "file": world.aloud(world.file()),
+        "file2": world.aloud(world.file()),
+        "language": world.one_of(LANGUAGES),
+        "country": world.one_of(SAY["countries"]),
+        "nonsense": " ".join(world.made_up() for _ in range(rng.randint(1, 4))),
+    }
+    context = ""
+    if world.chance(0.12):
+        context = outlines.any_screen(world).block
+    return (world.ask(SAY["beyond"], context=context, **slots), Say(LARGER_MODEL))
