@@ -1,7 +1,7 @@
 """llama.cpp, as little of it as the engine needs, with types: a model, its context and the memory of it.
 
-The only file besides :mod:`agent.engine.vocabulary` and :mod:`agent.engine.sampling` that touches ``llama_cpp``; all
-of it runs in the engine process, on the one thread that owns the context. Return codes become exceptions here.
+Only this file, :mod:`agent.engine.vocabulary` and :mod:`agent.engine.sampling` touch ``llama_cpp``; all of it runs in
+the engine process, on the one thread that owns the context. Return codes become exceptions here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def quieten(sink: Callable[[str], None]) -> object:
     """Send llama.cpp's log to ``sink`` and return what must be kept alive as long as that should last."""
 
     def forward(level: int, text: bytes, _user: object) -> None:
-        if level >= WARNING_LEVEL:
+        if level in (WARNING, ERROR):
             sink(text.decode("utf-8", "replace"))
 
     callback = llama.llama_log_callback(forward)
@@ -45,8 +45,8 @@ def quieten(sink: Callable[[str], None]) -> object:
     return callback
 
 
-WARNING_LEVEL = 3
-"""``GGML_LOG_LEVEL_WARN`` of ggml.h."""
+WARNING, ERROR = 3, 4
+"""``GGML_LOG_LEVEL_WARN`` and ``GGML_LOG_LEVEL_ERROR`` of ggml.h."""
 
 
 class NativeModel:
@@ -70,6 +70,10 @@ class NativeModel:
     @property
     def trained_context(self) -> int:
         return llama.llama_model_n_ctx_train(self.pointer)
+
+    @property
+    def parameters(self) -> int:
+        return llama.llama_model_n_params(self.pointer)
 
     @property
     def sliding_window(self) -> int:

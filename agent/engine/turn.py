@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agent.engine.bindings import DecodeAborted, NativeContext
 from agent.engine.dialects.contract import Dialect
@@ -126,9 +127,7 @@ class TurnRunner:
         self._dialect = dialect
         self._fingerprint = fingerprint
         self._stopped = stopped
-        self._never = {
-            in_call: np.array(sorted(dialect.never(in_call)), dtype=np.int64) for in_call in (False, True)
-        }
+        self._arrays: dict[frozenset[int], NDArray[np.int64]] = {}
         self._grammars: dict[str, CallGrammar] = {}
         self.ledger = Ledger(context, window)
 
@@ -169,14 +168,13 @@ class TurnRunner:
     def _decode(self, reading: Reading, grammar: CallGrammar | None, sampling: Sampling) -> Iterator[int]:
         """Tokens as they are chosen, each put into the cache when the next one is asked for; ends on a stop."""
         chooser = Chooser(sampling)
-        never = self._never[False] if grammar else self._without_calls()
+        never_called = frozenset[int]() if grammar else self._starts_of_calls()
         while not self._stopped():
-            in_call = reading.committed and reading.attempt is not None
-            attempt = reading.attempt if in_call else None
+            committed = reading.attempt is not None and reading.committed
+            attempt = reading.attempt if committed else None
+            never = self._dialect.never(reading.held if committed else ()) | never_called
             try:
-                token = chooser.choose(
-                    self._context.logits(), self._never[True] if in_call else never, attempt
-                )
+                token = chooser.choose(self._context.logits(), self._array(never), attempt)
             except NothingAllowed:
                 return
             yield token
@@ -185,12 +183,16 @@ class TurnRunner:
             except DecodeAborted:
                 return
 
-    def _without_calls(self) -> np.ndarray:
-        """With no tools there is nothing to call: the token that would begin a call is out too."""
-        starts = [
-            token for token in self._vocabulary.marks if self._dialect.may_start_call(token, False, False)
-        ]
-        return np.union1d(self._never[False], np.array(starts, dtype=np.int64))
+    def _starts_of_calls(self) -> frozenset[int]:
+        """With no tools there is nothing to call, and the mark that would begin a call must not be sampled."""
+        marks = self._vocabulary.marks
+        return frozenset(token for token in marks if self._dialect.may_start_call(token, False, False))
+
+    def _array(self, tokens: frozenset[int]) -> NDArray[np.int64]:
+        """``tokens`` as an index into logits; there are only a handful of such sets."""
+        if tokens not in self._arrays:
+            self._arrays[tokens] = np.array(sorted(tokens), dtype=np.int64)
+        return self._arrays[tokens]
 
     def _grammar(self, prompt: Prompt) -> CallGrammar | None:
         if not prompt.tools:

@@ -105,7 +105,9 @@ class Worker:
         dialect = choose_dialect(vocabulary, model.chat_template, spec.thinking, command.fingerprint)
         trained = model.trained_context
         context = NativeContext(
-            model, fit.context_tokens(spec.context_tokens, trained), fit.threads(spec.threads)
+            model,
+            fit.context_tokens(spec.context_tokens, trained),
+            fit.threads(spec.threads, model.parameters),
         )
         flag = ctypes.c_char.from_buffer(self._flag)
         context.abort_when_set(ctypes.addressof(flag))

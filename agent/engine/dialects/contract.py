@@ -37,8 +37,9 @@ class Dialect(Protocol):
         """GBNF for one call of any of ``tools``, from its first token to its last."""
         ...
 
-    def never(self, in_call: bool) -> frozenset[int]:
-        """The tokens that must not be sampled here: control tokens that are none of the model's business."""
+    def never(self, call: Sequence[int]) -> frozenset[int]:
+        """The tokens that must not be sampled next: control tokens that are none of the model's business here.
+        ``call`` is the call so far, empty outside of one."""
         ...
 
     def may_start_call(self, token: int, nothing_said: bool, thinking: bool) -> bool: ...

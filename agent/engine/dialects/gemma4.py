@@ -47,6 +47,11 @@ class Gemma4:
         self._result_open, self._result_close = self._mark(RESULT_OPEN), self._mark(RESULT_CLOSE)
         self._quote = self._mark(STRING_MARK)
         self.thought_open, self.thought_close = vocabulary.mark(THOUGHT_OPEN), vocabulary.mark(THOUGHT_CLOSE)
+        structure = {self._mark(mark) for mark in STRUCTURE}
+        thoughts = {mark for mark in (self.thought_open, self.thought_close) if mark is not None}
+        self._never = (vocabulary.control | structure) - vocabulary.ends - {self._call_open}
+        self._never_in_string = (vocabulary.control | structure | thoughts) - {self._quote}
+        self._never_in_call = self._never_in_string - {self._call_close}
         self._conversation = Conversation(
             template, vocabulary, fingerprint, self._spell_call, self._spell_result, _tell_nothing
         )
@@ -65,12 +70,11 @@ class Gemma4:
         ]
         return builder.text(f'<[{self._call_open}]> "call:" ({" | ".join(calls)}) <[{self._call_close}]>')
 
-    def never(self, in_call: bool) -> frozenset[int]:
-        structure = {self._mark(mark) for mark in STRUCTURE}
-        if in_call:
-            thoughts = {mark for mark in (self.thought_open, self.thought_close) if mark is not None}
-            return (self._vocabulary.control | structure | thoughts) - {self._quote, self._call_close}
-        return (self._vocabulary.control | structure) - self._vocabulary.ends - {self._call_open}
+    def never(self, call: Sequence[int]) -> frozenset[int]:
+        if not call:
+            return self._never
+        within_string = call.count(self._quote) % 2
+        return self._never_in_string if within_string else self._never_in_call
 
     def may_start_call(self, token: int, nothing_said: bool, thinking: bool) -> bool:
         return token == self._call_open

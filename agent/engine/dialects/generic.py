@@ -38,7 +38,8 @@ class Generic:
         self._vocabulary = vocabulary
         self.thought_open, self.thought_close = vocabulary.mark(THOUGHT_OPEN), vocabulary.mark(THOUGHT_CLOSE)
         ours = (CALL_OPEN, CALL_CLOSE, THOUGHT_OPEN, THOUGHT_CLOSE)
-        self._never = vocabulary.control - {vocabulary.mark(mark) for mark in ours}
+        self._never_in_call = vocabulary.control - {vocabulary.mark(mark) for mark in ours}
+        self._never = self._never_in_call - vocabulary.ends
         self._conversation = Conversation(
             template, vocabulary, fingerprint, self._spell_call, self._spell_result, self._tell_of_tools
         )
@@ -61,8 +62,8 @@ class Generic:
         tagged = f"{literal(CALL_OPEN)} space ({call}) space {literal(CALL_CLOSE)}"
         return builder.text(f"space ({tagged} | {call})")
 
-    def never(self, in_call: bool) -> frozenset[int]:
-        return self._never if in_call else self._never - self._vocabulary.ends
+    def never(self, call: Sequence[int]) -> frozenset[int]:
+        return self._never_in_call if call else self._never
 
     def may_start_call(self, token: int, nothing_said: bool, thinking: bool) -> bool:
         if thinking:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from agent.engine import fit
@@ -17,6 +19,10 @@ def test_the_context_is_what_was_asked_or_8192_and_never_more_than_was_trained(
     assert fit.context_tokens(asked, trained) == made
 
 
-def test_threads_are_as_many_as_asked_or_at_least_one():
-    assert fit.threads(3) == 3
-    assert fit.threads(0) >= 1
+def test_threads_are_as_many_as_asked():
+    assert fit.threads(3, parameters=1) == 3
+
+
+def test_a_small_model_gets_one_thread_and_a_large_one_no_more_than_the_cores():
+    assert fit.threads(0, parameters=5_000_000) == 1
+    assert 1 <= fit.threads(0, parameters=2_000_000_000) <= (os.cpu_count() or 1)

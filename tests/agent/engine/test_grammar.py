@@ -156,19 +156,16 @@ def random_call(loaded: Loaded, seed: int) -> list[int]:
     random = np.random.default_rng(seed)
     chooser = Chooser(Sampling(temperature=1.0, top_k=1000, top_p=1.0, seed=seed))
     attempt = grammar_of(loaded).begin()
-    never = np.array(sorted(loaded.dialect.never(True)), dtype=np.int64)
     likely = [*loaded.vocabulary.plain('"}]"}]'), *filter(None, [loaded.vocabulary.mark('<|"|>')])]
     tokens: list[int] = []
     while not tokens or loaded.dialect.call_state(tokens) != "complete":
         assert len(tokens) < 2000
         logits = random.normal(size=loaded.vocabulary.size).astype(np.float32)
         logits[likely] += 5
-        if not tokens:  # its opening tag or mark
-            never = np.setdiff1d(never, [loaded.vocabulary.mark("<|tool_call>") or -1])
+        never = np.array(sorted(loaded.dialect.never(tokens)), dtype=np.int64)
         token = chooser.choose(logits, never, attempt)
         attempt.accept(token)
         tokens.append(token)
-        never = np.array(sorted(loaded.dialect.never(True)), dtype=np.int64)
     return tokens
 
 
@@ -193,9 +190,14 @@ def test_gemma_a_malformed_call_is_refused(gemma: Loaded, raw: str):
 
 
 def test_gemma_no_other_control_token_may_stand_in_a_call(gemma: Loaded):
-    never = gemma.dialect.never(in_call=True)
-    allowed = gemma.vocabulary.marks - never
-    assert {gemma.vocabulary.text(token) for token in allowed} == {'<|"|>', "<tool_call|>"}
+    def allowed_after(call: str) -> set[str]:
+        marks = gemma.vocabulary.marks - gemma.dialect.never(gemma.vocabulary.frame(call))
+        return {gemma.vocabulary.text(token) for token in marks}
+
+    assert allowed_after("<|tool_call>call:now{") == {'<|"|>', "<tool_call|>"}
+    assert allowed_after('<|tool_call>call:look{window:<|"|>no') == {'<|"|>'}
+    assert "<|tool_call>" in allowed_after("")
+    assert not {'<|"|>', "<tool_call|>", "<|turn>", "<|image|>"} & allowed_after("")
 
 
 @settings(max_examples=150, deadline=None)
