@@ -13,8 +13,9 @@ from agent.errors import AudioError
 from tools.voice import portaudio
 from tools.voice.port import FRAME_BYTES, FRAME_SAMPLES, SAMPLE_RATE, Capture, Frame
 
-STALLED_SECONDS = 2.0
-"""A microphone that delivers nothing for this long is gone: some drivers never report it."""
+STALLED_SECONDS = 4.0
+"""A microphone that delivers nothing for this long is gone: some drivers never report it.
+A busy machine may be late by less."""
 
 
 class SystemMicrophone:

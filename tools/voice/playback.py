@@ -6,7 +6,6 @@ The callback runs on PortAudio's thread: it only takes bytes out of the buffer, 
 from __future__ import annotations
 
 import threading
-import time
 from types import ModuleType, TracebackType
 from typing import Any, Self
 
@@ -75,9 +74,7 @@ class Playback:
         if self._closed:
             return
         self._closed = True
-        if not self._stopped and not self._vanished:
-            time.sleep(LATENCY_SECONDS)
-        portaudio.close_stream(self._stream)
+        portaudio.close_stream(self._stream, drain=not self._stopped and not self._vanished)
 
     def _make_stream(self, sounddevice: ModuleType) -> portaudio.Stream:
         return sounddevice.RawOutputStream(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
 from typing import Literal, Protocol
 
@@ -24,6 +25,7 @@ class Stream(Protocol):
     device: int
 
     def start(self) -> None: ...
+    def stop(self) -> None: ...
     def abort(self) -> None: ...
     def close(self) -> None: ...
 
@@ -43,16 +45,19 @@ def open_stream(kind: Literal["input", "output"], make: Callable[[ModuleType], S
         return stream, str(library.query_devices(stream.device)["name"])
 
 
-def close_stream(stream: Stream) -> None:
-    """Stop a stream at once, dropping what the device has not played yet. Never raises for a vanished device."""
+def close_stream(stream: Stream, drain: bool = False) -> None:
+    """Close a stream: at once, dropping what the device has not played yet, or, with ``drain``, when it has.
+    Never raises for a vanished device: with it is gone everything there was to stop."""
     global _open_streams
+    library = _library()
+    if drain:
+        with suppress(library.PortAudioError):
+            stream.stop()
     with _lock:
-        library = _library()
-        try:
+        with suppress(library.PortAudioError):
             stream.abort()
+        with suppress(library.PortAudioError):
             stream.close()
-        except library.PortAudioError:
-            pass  # the device is gone, and with it everything there was to stop
         _open_streams -= 1
 
 
