@@ -178,7 +178,7 @@ def _type_text(hands: Hands, arguments: TypeTextArguments, context: ToolContext)
         focused = [node for node in controls if "focused" in node.states]
         # Right after an application has opened, none says that it has the focus.
         places = focused or [node for node in controls if "editable" in node.states]
-        return next((node for node in places if _contains(node.value, arguments.text)), None)
+        return next((node for node in places if _shows(node, arguments.text, before)), None)
 
     if before.outline is None:
         return ToolResult("unverifiable", done, evidence="the text of this window cannot be read back")
@@ -189,8 +189,15 @@ def _type_text(hands: Hands, arguments: TypeTextArguments, context: ToolContext)
     return ToolResult("suspected_noop", f"{done} and nothing changed", evidence="the text is not there")
 
 
-def _contains(value: str, text: str) -> bool:
-    return _plain(text) in _plain(value)
+def _shows(node: Node, text: str, before: Seen) -> bool:
+    """Whether ``node`` holds the text. A display that cannot be edited may show the end of it only, as a pocket
+    calculator does; then it must have changed."""
+    if _plain(text) in _plain(node.value):
+        return True
+    controls = before.outline.controls if before.outline else ()
+    old = next((each.node.value for each in controls if each.node.key == node.key), "")
+    display = "editable" not in node.states and bool(node.value) and node.value != old
+    return display and _plain(text).endswith(_plain(node.value))
 
 
 def _plain(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mimetypes
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,13 +10,14 @@ from pathlib import Path
 from pydantic import Field
 
 from agent.cancel import Cancel
+from agent.errors import DesktopError
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
 from tools.desktop.port import Application, Applications, Desktop, Window
 from tools.desktop.waiting import until
 from tools.matching import matching, similar
 from tools.outline import outline
 
-START_SECONDS = 10.0
+START_SECONDS = 20.0
 """How long an application may take to show a window."""
 _ALREADY_OPEN_SECONDS = 3.0
 """After this, a window it had before counts: some programs only bring theirs forward."""
@@ -179,8 +181,9 @@ def _start(
         return None, False
     window, new = found
     desktop.windows.focus(window)
-    if until(lambda: desktop.accessibility.read(window), _TREE_SECONDS, cancel, every=0.1):
-        until(lambda: _has_focus(desktop, window) or None, _FOCUS_SECONDS, cancel)
+    with contextlib.suppress(DesktopError):  # slow to show its tree, but its window is there
+        if until(lambda: desktop.accessibility.read(window), _TREE_SECONDS, cancel, every=0.1):
+            until(lambda: _has_focus(desktop, window) or None, _FOCUS_SECONDS, cancel)
     return desktop.windows.find(window.id), new
 
 

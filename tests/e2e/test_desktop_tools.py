@@ -137,6 +137,13 @@ def test_a_sum_typed_into_the_calculator_is_read_back(hands: Hands) -> None:
     eventually(lambda: '= "100"' in hands.say("look") or None)
 
 
+def test_a_calculator_that_shows_one_number_at_a_time_is_typed_into_and_read_back(hands: Hands) -> None:
+    assert hands.say("open_app", name="Galculator") == 'opened Galculator, window "galculator"'
+    assert hands.do("type_text", text="12.5*8").status == "confirmed"
+    assert hands.do("press_keys", keys="enter").status == "confirmed"
+    eventually(lambda: 'text "" = "100" focused' in hands.say("look") or None)
+
+
 def test_a_button_is_pressed_by_name_and_by_number(hands: Hands) -> None:
     hands.do("open_app", name="Calculator")
     assert hands.say("press", name="7") == 'pressed "7"'
@@ -225,18 +232,18 @@ def test_a_window_without_a_tree_is_read_by_its_pixels(hands: Hands, desktop: Vi
 
 
 def test_typing_stops_when_another_window_takes_the_keys(hands: Hands, desktop: VirtualDesktop) -> None:
-    desktop.start("xterm", "-e", "cat")
-    terminal = eventually(lambda: hands.ports.windows.front())
+    desktop.start("xterm", "-T", "thief", "-e", "cat")
+    thief = eventually(lambda: hands.screen.find("thief"))
+    desktop.start("xterm", "-T", "target", "-e", "cat")
+    target = eventually(lambda: hands.screen.find("target"))
+    assert hands.ports.windows.focus(target)
 
-    def steal() -> None:
-        time.sleep(0.3)
-        desktop.start("mousepad")
-
-    threading.Thread(target=steal).start()
+    threading.Timer(0.3, hands.ports.windows.focus, (thief,)).start()
     result = hands.do("type_text", text="x" * 20_000)
+
     assert result.status == "failed"
     assert "another window took the keys after" in result.content
-    assert hands.ports.windows.find(terminal.id) is not None
+    assert "thief" in hands.say("list_windows").split("\n")[0]
 
 
 def test_copied_text_reaches_another_program_and_comes_back(hands: Hands) -> None:

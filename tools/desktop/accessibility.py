@@ -62,7 +62,7 @@ _ROLES_BY_NATIVE: dict[str, Role] = {
 
 _CLASS_NAME = re.compile(r"(Gtk|Adw|Gdk)[A-Z]\w*")
 _SHORTCUT_HINT = re.compile(r"\s*\[[^\]]*\]$|\s{2,}.*$")
-ANSWER_SECONDS = 8.0
+ANSWER_SECONDS = 12.0
 """Reading takes a tenth of a second as a rule; an application that needs longer than this counts as hung."""
 _MAX_DEPTH = 60
 _MAX_NODES = 3_000
