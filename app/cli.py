@@ -373,7 +373,7 @@ def _follow(
     read: Callable[[str], str],
 ) -> int:
     """Show events until ``task`` is over. Ctrl-C stops the task; a second one leaves at once."""
-    from agent.events import Notice, QuestionAsked, TaskFinished, TaskStarted
+    from agent.events import QuestionAsked, TaskFinished, TaskStarted
 
     started = stopping = False
     while True:
@@ -387,8 +387,6 @@ def _follow(
                     assistant.answer(event.question.id, _choose(event.question, read), "terminal")
                 case TaskFinished() if event.task == task:
                     return _exit_code(event.outcome.status)
-                case Notice(level="error") if not started:
-                    return NOT_DONE  # the model did not load, so there is no task to wait for
                 case _:
                     pass
         except KeyboardInterrupt:

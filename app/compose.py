@@ -48,9 +48,8 @@ from tools.voice.voice import local_voice
 def build(settings: Settings, places: Places) -> LocalAssistant:
     """The assistant for this machine and these settings, not started yet.
 
-    Raises ModelFileError when the chosen model is not there, StorageError when the database cannot be opened.
+    Raises StorageError when the database cannot be opened.
     """
-    model = locate(settings.model, places.data)
     hub = EventHub()
     places.data.mkdir(parents=True, exist_ok=True)
     storage = Storage(places.data / "deskhand.db")
@@ -86,8 +85,8 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         senses=senses,
         read_attachment=attachment_text,
         system=_prompt("system.md"),
-        spec=ModelSpec(
-            path=model.path,
+        spec=lambda: ModelSpec(
+            path=locate(settings.model, places.data).path,
             context_tokens=settings.context_tokens,
             gpu_layers=settings.gpu_layers,
             threads=settings.threads,

@@ -7,11 +7,12 @@ agent thread's queue; what is said while a task runs goes to that task.
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -19,13 +20,14 @@ from agent.broker import Broker, Mode
 from agent.context import Profile
 from agent.conversation import Conversation
 from agent.engine.port import Engine, ModelInfo, ModelSpec
-from agent.errors import DeskhandError, DesktopError
+from agent.errors import DeskhandError, DesktopError, ModelLoadError
 from agent.events import (
     Choice,
     Event,
     ModelLoading,
     ModelReady,
     Notice,
+    Outcome,
     PlanMade,
     QuestionAnswered,
     QuestionAsked,
@@ -62,6 +64,11 @@ KEPT = (
 STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
 
 
+def desktop_expected() -> bool:
+    """Whether there is a graphical session: on a machine without one nobody expects us to see it."""
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
 Region = tuple[int, int, int, int]
 """x, y, width, height in screen pixels."""
 
@@ -70,6 +77,7 @@ class Senses(Protocol):
     """The desktop as the assistant itself needs it."""
 
     missing: DesktopError | None
+    """Why there is no desktop."""
 
     def look(self, budget: int, region: Region | None = None) -> Moment: ...
 
@@ -93,7 +101,8 @@ class Parts:
     read_attachment: Callable[[Path, int], str]
     """An attached file's text, at most so many characters; raises DeskhandError."""
     system: str
-    spec: ModelSpec
+    spec: Callable[[], ModelSpec]
+    """Which model to load first. Raises ModelFileError when it is not on this disk."""
     speak_answers: bool
 
 
@@ -108,7 +117,7 @@ class LocalAssistant:
         self._closing = threading.Event()
         self._task: Task | None = None
         self._model: ModelInfo | None = None
-        self._spec = parts.spec
+        self._spec: ModelSpec | None = None
         self._conversation: Conversation | None = None
         self._lock = threading.Lock()
 
@@ -116,7 +125,7 @@ class LocalAssistant:
 
     def start(self) -> None:
         self._jobs.put(self._settle)
-        self._jobs.put(lambda: self._load(self._spec))
+        self._jobs.put(lambda: self._load(self.parts.spec()))
         self._thread.start()
         threading.Thread(target=self._watch_reminders, name="reminders", daemon=True).start()
 
@@ -142,7 +151,7 @@ class LocalAssistant:
 
     def _settle(self) -> None:
         """Say what is missing here and what the last run left open. An uncertain step is never repeated."""
-        if (trouble := self.parts.senses.missing) is not None:
+        if (trouble := self.parts.senses.missing) is not None and desktop_expected():
             self.hub.emit(Notice(level="warning", text=trouble.what, remedy=trouble.remedy))
         if (damaged := self.parts.storage.set_aside) is not None:
             text = f"The database was damaged, so a new one was begun. The old one is kept as {damaged}."
@@ -175,7 +184,7 @@ class LocalAssistant:
                 spec, lambda fraction: self.hub.emit(ModelLoading(model=name, fraction=fraction))
             )
         except DeskhandError:
-            if self._model is not None:
+            if self._spec is not None:
                 self.parts.engine.load(self._spec, lambda fraction: None)
             raise
         self._spec, self._model = spec, model
@@ -191,14 +200,7 @@ class LocalAssistant:
         return self._model
 
     def use_model(self, path: Path) -> None:
-        spec = ModelSpec(
-            path=path,
-            context_tokens=self._spec.context_tokens,
-            gpu_layers=self._spec.gpu_layers,
-            threads=self._spec.threads,
-            thinking=self._spec.thinking,
-        )
-        self._jobs.put(lambda: self._load(spec))
+        self._jobs.put(lambda: self._load(replace(self._spec or self.parts.spec(), path=path)))
 
     @property
     def mode(self) -> Mode:
@@ -223,15 +225,31 @@ class LocalAssistant:
         return running.id
 
     def _run(self, task_id: str, request: Request) -> None:
-        """One request from start to end, on the agent thread."""
+        """One request from start to end, on the agent thread. It always ends with TaskFinished."""
+        try:
+            task = self._prepare(task_id, request)
+        except DeskhandError as trouble:
+            outcome = Outcome(status="failed", error=trouble.what, remedy=trouble.remedy)
+            self.hub.emit(TaskStarted(task=task_id, session=self.session, request=request))
+            self.hub.emit(TaskFinished(task=task_id, outcome=outcome, seconds=0.0))
+            return
+        with self._lock:
+            self._task = task
+        try:
+            outcome = task.run()
+        finally:
+            with self._lock:
+                self._task = None
+        if self.parts.speak_answers and request.source == "spoken" and outcome.answer:
+            self.parts.voice.speak(outcome.answer)
+
+    def _prepare(self, task_id: str, request: Request) -> Task:
         model = self._model
         if model is None:
-            raise DeskhandError(
-                "No model is loaded, so this was not started.", "Choose a model on the Models page."
-            )
+            raise ModelLoadError("No model is loaded, so this was not started.", "Choose another model.")
         profile = Profile.of(model)
         conversation = self._current()
-        task = Task(
+        return Task(
             id=task_id,
             ports=Ports(
                 engine=self.parts.engine,
@@ -248,15 +266,6 @@ class LocalAssistant:
             request=request,
             attachments=self._attachments(request, profile),
         )
-        with self._lock:
-            self._task = task
-        try:
-            outcome = task.run()
-        finally:
-            with self._lock:
-                self._task = None
-        if self.parts.speak_answers and request.source == "spoken" and outcome.answer:
-            self.parts.voice.speak(outcome.answer)
 
     def _attachments(self, request: Request, profile: Profile) -> tuple[tuple[str, str], ...]:
         budget = profile.observation_chars // max(1, len(request.files))

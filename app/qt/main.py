@@ -71,7 +71,7 @@ def run(assistant_factory: AssistantFactory, settings: Settings, save: Save, mod
     def quit_now() -> None:
         window.hide()
         window.tray.hide()
-        app.quit()
+        app.exit(0)  # quit() would ask the windows to close, and they would go to the tray
 
     window.painted.connect(
         lambda: window.background.run(make, window.attach, failed), Qt.ConnectionType.QueuedConnection

@@ -238,12 +238,8 @@ def test_model_and_mode_may_also_stand_before_the_command(bench: Bench) -> None:
 def test_a_model_that_does_not_load_ends_the_command_with_its_reason(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    class Broken(ScriptedAssistant):
-        def submit(self, request: object) -> str:
-            self._emit(Notice(level="error", text="The model file is cut off.", remedy="Download it again."))
-            return "task-1"
-
-    assert bench.run(Broken([]), "do", "x") == 1
+    notice = Notice(level="error", text="The model file is cut off.", remedy="Download it again.")
+    assert bench.run(ScriptedAssistant([notice], outcome=Outcome(status="failed")), "do", "x") == 1
     assert "The model file is cut off.\nDownload it again." in capsys.readouterr().err
 
 

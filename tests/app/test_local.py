@@ -14,7 +14,7 @@ import pytest
 from agent import events
 from agent.engine.port import ModelSpec
 from agent.engine.scripted import Reply, ScriptedEngine
-from agent.errors import DesktopError, ModelLoadError
+from agent.errors import DesktopError, ModelFileError, ModelLoadError
 from agent.events import Event
 from agent.messages import Moment, Request, ToolCall
 from agent.tool import Effect, Target
@@ -168,7 +168,9 @@ def test_an_attached_file_that_cannot_be_read_is_told_and_the_task_is_not_starte
 ) -> None:
     seat = made()
     seat.assistant.submit(Request(text="what is this?", files=(tmp_path / "missing.txt",)))
-    assert "missing.txt" in seat.wait(events.Notice).text
+    outcome = seat.wait(events.TaskFinished).outcome
+    assert outcome.status == "failed"
+    assert "missing.txt" in outcome.error
 
 
 def test_a_step_that_was_interrupted_is_settled_and_told_at_the_next_start(
@@ -182,8 +184,7 @@ def test_a_step_that_was_interrupted_is_settled_and_told_at_the_next_start(
     first.assistant.close()
     second = made(start=False)
     second.assistant.start()
-    told = [second.wait(events.Notice).text for _ in range(2)]
-    assert "“Write a.txt”: it did happen" in told[1]
+    assert "“Write a.txt”: it did happen" in second.wait(events.Notice).text
     second.wait(events.ModelReady)
     second.assistant.undo()
     assert not path.exists()
@@ -194,12 +195,28 @@ def test_a_damaged_database_is_set_aside_and_told(made: Callable[..., Seat], tmp
     (tmp_path / "data" / "deskhand.db").write_bytes(b"noise" * 2000)
     seat = made(start=False)
     seat.assistant.start()
-    told = [seat.wait(events.Notice).text for _ in range(2)]
-    assert "damaged" in told[1]
+    assert "damaged" in seat.wait(events.Notice).text
 
 
-def test_without_a_desktop_it_says_so_and_still_works(made: Callable[..., Seat]) -> None:
+def test_without_a_model_a_request_ends_as_failed_and_the_past_can_still_be_seen(
+    made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(name: str, data: Path) -> object:
+        raise ModelFileError("There is no such model.", "Get one.")
+
+    monkeypatch.setattr(compose, "locate", nowhere)
+    seat = made(start=False)
+    seat.assistant.start()
+    assert seat.wait(events.Notice).text == "There is no such model."
+    assert seat.ask("hello").status == "failed"
+    assert seat.assistant.sessions() == ()
+
+
+def test_a_desktop_it_cannot_work_in_is_told_and_the_rest_still_works(
+    made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch
+) -> None:
     seat = made("Hello.", start=False)
+    monkeypatch.setenv("WAYLAND_DISPLAY", "wayland-0")
     seat.assistant.start()
     assert seat.wait(events.Notice).level == "warning"
     assert seat.ask("hello").status == "answered"

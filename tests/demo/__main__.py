@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tests.virtual_desktop import VirtualDesktopError, entered, virtual_desktop
-from tests.virtual_sound import VirtualSound, virtual_sound
+from tests.virtual_sound import VirtualSound
 
 BUILD = Path(__file__).resolve().parents[2] / "build" / "demo"
 
@@ -90,8 +90,8 @@ def surroundings(force_virtual: bool) -> Iterator[tuple[VirtualSound, bool]]:
     with ExitStack() as stack:
         virtual = force_virtual or not os.environ.get("DISPLAY")
         if virtual:
-            stack.enter_context(entered(stack.enter_context(virtual_desktop(1600, 1000))))
-        yield stack.enter_context(virtual_sound()), virtual
+            stack.enter_context(entered(stack.enter_context(virtual_desktop(1920, 1080))))
+        yield stack.enter_context(VirtualSound()), virtual
 
 
 def main() -> int:

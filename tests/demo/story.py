@@ -15,6 +15,7 @@ import mss
 import mss.tools
 
 from tests.demo.person import Person, wait_for
+from tests.demo.stage import paint_background, place
 from tests.demo.watch import Deskhand, Event
 from tests.virtual_sound import VirtualSound
 
@@ -32,7 +33,7 @@ def tell(account: Account, sound: VirtualSound, virtual: bool, pictures: Path) -
     """Run the whole story on the desktop of this process's environment."""
     shutil.rmtree(pictures, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="deskhand-demo-") as folder:
-        story = Story(sound, Path(folder), pictures)
+        story = Story(sound, virtual, Path(folder), pictures)
         try:
             account.run("The window opens and the model loads behind it", story.open)
             account.run("A question spoken aloud about the screen", story.ask_aloud)
@@ -46,8 +47,9 @@ def tell(account: Account, sound: VirtualSound, virtual: bool, pictures: Path) -
 class Story:
     """The state that the steps share."""
 
-    def __init__(self, sound: VirtualSound, folder: Path, pictures: Path) -> None:
+    def __init__(self, sound: VirtualSound, virtual: bool, folder: Path, pictures: Path) -> None:
         self._sound = sound
+        self._virtual = virtual
         self._workspace = folder / "Documents"
         self._workspace.mkdir()
         self._pictures = pictures
@@ -71,8 +73,12 @@ class Story:
         command = [str(Path(sys.executable).with_name("deskhand")), "--json"]
         self._deskhand = Deskhand(command, env, self._folder / "deskhand.log")
         ready = self._deskhand.wait("model_ready", 60)
+        if self._virtual:
+            paint_background()
+            place(self._editor.pid, 1180, 60, 700, 420)
+            place(self._deskhand.pid, 20, 40, 1120, 980)
         self._person = Person(self._deskhand.pid)
-        self._person.control("Send")
+        self._person.control("Hold to talk")
         step.facts.append(f"{ready['model']}, loaded in {ready['seconds']:.2f} s")
         time.sleep(0.5)
         self._picture(step, "1-open")
