@@ -76,7 +76,9 @@ def virtual_desktop(
         if shutil.which(program) is None:
             raise VirtualDesktopError(f"{program} is not installed")
     with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="deskhand-"))) / "ada"
+        # Applications that end with the screen may still write something there.
+        folder = tempfile.TemporaryDirectory(prefix="deskhand-", ignore_cleanup_errors=True)
+        home = Path(stack.enter_context(folder)) / "ada"
         env = _environment(home, language)
         started: list[subprocess.Popen[bytes]] = []
         stack.callback(_end, started)
@@ -108,6 +110,8 @@ def _environment(home: Path, language: str) -> dict[str, str]:
         # Settings are kept in memory; the dconf service would outlive the desktop.
         "GSETTINGS_BACKEND": "memory",
         "GTK_USE_PORTAL": "0",
+        # GTK 4 would draw with OpenGL, which is emulated here and takes a core of its own.
+        "GSK_RENDERER": "cairo",
         "NO_AT_BRIDGE": "0",
     }
 

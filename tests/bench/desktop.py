@@ -77,7 +77,6 @@ def main() -> None:
             "capture 1920x1080 with a black window",
             lambda: ports.capture.grab(monitor, [Bounds(9, 9, 99, 99)]),
         )
-        measure("list of windows", ports.windows.list)
         windows = {name: opened(ports, name) for name in APPLICATIONS}
         for name, window in windows.items():
             ports.windows.focus(window)
@@ -86,6 +85,7 @@ def main() -> None:
             measure(
                 f"outline of {name}", lambda window=window: screen.read(window), lines=len(outline.controls)
             )
+        measure("list of three windows", ports.windows.list)
         measure("moment", screen.moment)
         editor = windows["mousepad"]
         ports.windows.focus(editor)
