@@ -1,7 +1,7 @@
-"""Markdown cut into its top-level blocks, so that a stream only ever changes the last one. No widgets.
+"""Markdown cut into its top-level blocks, so that a stream changes only the end of it. No widgets.
 
-For every text ``a`` and ``b`` the blocks of ``a + b`` begin with all blocks of ``a`` but the last. Blocks are cut
-where a reader sees a gap: paragraphs, lists, quotes and fenced code each stand alone.
+More lines change only the last block. More of an unfinished line may turn it into another kind of line and so change
+the last two. Blocks are cut where a reader sees a gap: paragraphs, lists, quotes and fenced code each stand alone.
 """
 
 from __future__ import annotations

@@ -28,9 +28,15 @@ LINES = st.lists(
 
 
 @given(LINES, LINES)
-def test_more_text_changes_no_block_but_the_last(first: str, more: str) -> None:
-    before, after = split(first), split(first + more)
+def test_more_lines_change_no_block_but_the_last(first: str, more: str) -> None:
+    before, after = split(first + "\n"), split(f"{first}\n{more}")
     assert after[: max(0, len(before) - 1)] == before[:-1]
+
+
+@given(LINES, LINES)
+def test_more_of_a_line_changes_no_block_but_the_last_two(first: str, more: str) -> None:
+    before, after = split(first), split(first + more)
+    assert after[: max(0, len(before) - 2)] == before[:-2]
 
 
 @given(LINES)

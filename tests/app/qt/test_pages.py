@@ -15,6 +15,11 @@ def rows(stage: Stage) -> list[ModelRow]:
     return [row for row in stage.window.models.findChildren(ModelRow) if row.isVisible()]
 
 
+def action(row: QWidget) -> str:
+    """What the row's button says it does; nothing while there is none."""
+    return next((b.accessibleName() for b in row.findChildren(QPushButton) if b.isVisible()), "")
+
+
 def open_models(stage: Stage) -> list[ModelRow]:
     stage.window.sidebar.models_button.click()
     stage.bot.waitUntil(lambda: len(rows(stage)) == 5)
@@ -50,8 +55,9 @@ def test_a_download_shows_its_progress_and_can_be_paused(stage: Stage) -> None:
     assert "1.7 GB of 3.4 GB" in row.progress_words.text()
     assert stage.window.head._pill.accessibleName() == "Online for this download only"
     assert not stage.window.status.findChild(QWidget, "promise").isVisible()
+    stage.bot.waitUntil(lambda: action(row).startswith("Pause"))
     button(row).click()
-    stage.bot.waitUntil(lambda: button(row).accessibleName() == "Go on: Gemma 4 E2B")
+    stage.bot.waitUntil(lambda: action(row) == "Go on: Gemma 4 E2B")
     assert stage.window.head._pill.accessibleName() == "Offline"
 
 
@@ -64,7 +70,7 @@ def test_a_download_that_fails_says_why_and_can_go_on(stage: Stage, monkeypatch)
     button(row).click()
     stage.bot.waitUntil(lambda: stage.window.models.findChild(QWidget, "notice") is not None)
     assert "Make room." in stage.window.models.findChild(QWidget, "notice").accessibleName()
-    assert button(row).accessibleName() == "Go on: Gemma 4 E2B"
+    stage.bot.waitUntil(lambda: action(row) == "Go on: Gemma 4 E2B")
 
 
 def test_the_local_models_list_the_whole_catalogue(tmp_path: Path) -> None:
