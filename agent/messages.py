@@ -41,7 +41,8 @@ class Moment(Value):
 
 
 class Request(Value):
-    """One thing the person wants. ``source`` says how it reached us; spoken words carry no capitals or commas."""
+    """One thing the person wants. ``source`` says how it reached us; spoken words come as
+    the transcriber heard them."""
 
     text: str
     source: Literal["typed", "spoken", "command line"] = "typed"

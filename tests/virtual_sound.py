@@ -25,7 +25,7 @@ NEEDED = ("pulseaudio", "pactl", "paplay", "parec", "espeak-ng")
 SPEAKERS_RATE = 16_000
 BYTES_PER_SECOND = 2 * SPEAKERS_RATE
 
-# What the transcriber understands best, of some thirty espeak-ng voices, speeds, pitches and gaps.
+# What the transcriber understands best, of thirteen espeak-ng voices and some speeds, pitches and gaps of this one.
 VOICE = "en-us"
 WORDS_PER_MINUTE = 150
 WORD_GAP = 2

@@ -80,7 +80,9 @@ class Account:
             print(json.dumps({"type": "demo", "ok": self.ok, "steps": short}, ensure_ascii=False), flush=True)
         else:
             total = sum(step.seconds for step in self.steps)
-            self._say(f"\n{'Everything worked' if self.ok else 'Not everything worked'}, in {total:.0f} seconds.")
+            self._say(
+                f"\n{'Everything worked' if self.ok else 'Not everything worked'}, in {total:.0f} seconds."
+            )
         return 0 if self.ok else 1
 
 
@@ -96,8 +98,12 @@ def surroundings(force_virtual: bool) -> Iterator[tuple[VirtualSound, bool]]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="one JSON object a step, and a last one for the whole")
-    parser.add_argument("--virtual", action="store_true", help="use a virtual screen even when there is a real one")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object a step, and a last one for the whole"
+    )
+    parser.add_argument(
+        "--virtual", action="store_true", help="use a virtual screen even when there is a real one"
+    )
     options = parser.parse_args()
     account = Account(options.json)
     try:
@@ -107,7 +113,9 @@ def main() -> int:
 
             tell(account, sound, virtual, BUILD)
     except VirtualDesktopError as trouble:
-        print(f"The demo could not start: {trouble}. `./dev setup` installs what is missing.", file=sys.stderr)
+        print(
+            f"The demo could not start: {trouble}. `./dev setup` installs what is missing.", file=sys.stderr
+        )
         return 1
     return account.end()
 

@@ -1,4 +1,4 @@
-"""The virtual screen made pleasant to look at: a plain background, windows side by side. Never used on a real screen."""
+"""The virtual screen made pleasant to look at: a plain background, windows side by side. Not for a real screen."""
 
 from __future__ import annotations
 

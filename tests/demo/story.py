@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import mss
 import mss.tools
 
-from tests.demo.person import Person, wait_for
+from tests.demo.person import Gone, Person, wait_for
 from tests.demo.stage import paint_background, place
 from tests.demo.watch import Deskhand, Event
 from tests.virtual_sound import VirtualSound
@@ -50,8 +50,8 @@ class Story:
     def __init__(self, sound: VirtualSound, virtual: bool, folder: Path, pictures: Path) -> None:
         self._sound = sound
         self._virtual = virtual
-        self._workspace = folder / "Documents"
-        self._workspace.mkdir()
+        self._workspace = (Path.home() if virtual else folder) / "Documents"
+        self._workspace.mkdir(exist_ok=True)
         self._pictures = pictures
         self._folder = folder
         self._editor: subprocess.Popen[bytes] | None = None
@@ -62,13 +62,17 @@ class Story:
 
     def open(self, step: Step) -> None:
         note = self._workspace / "dinner.txt"
-        note.write_text(NOTE + "\n", encoding="utf-8")
-        env = os.environ | self._sound.env | {
-            "DESKHAND_WORKSPACE": str(self._workspace),
-            "XDG_CONFIG_HOME": str(self._folder / "config"),
-            "XDG_DATA_HOME": str(self._folder / "data"),
-            "XDG_STATE_HOME": str(self._folder / "state"),
-        }
+        note.write_text(NOTE, encoding="utf-8")
+        env = (
+            os.environ
+            | self._sound.env
+            | {
+                "DESKHAND_WORKSPACE": str(self._workspace),
+                "XDG_CONFIG_HOME": str(self._folder / "config"),
+                "XDG_DATA_HOME": str(self._folder / "data"),
+                "XDG_STATE_HOME": str(self._folder / "state"),
+            }
+        )
         self._editor = subprocess.Popen(["mousepad", str(note)], env=os.environ, stderr=subprocess.DEVNULL)
         command = [str(Path(sys.executable).with_name("deskhand")), "--json"]
         self._deskhand = Deskhand(command, env, self._folder / "deskhand.log")
@@ -80,17 +84,12 @@ class Story:
         self._person = Person(self._deskhand.pid)
         self._person.control("Hold to talk")
         step.facts.append(f"{ready['model']}, loaded in {ready['seconds']:.2f} s")
-        time.sleep(0.5)
         self._picture(step, "1-open")
 
     def ask_aloud(self, step: Step) -> None:
-        person, deskhand = self._driver()
-        person.hold("Hold to talk")
-        deskhand.wait("listening", that=lambda event: event["on"])
-        self._sound.say(QUESTION)
-        person.let_go()
-        heard = deskhand.wait("heard", that=lambda event: event["final"])
-        step.facts.append(f'heard: "{heard["text"]}"')
+        _, deskhand = self._driver()
+        heard = self._speak(QUESTION)
+        step.facts.append(f'heard: "{heard}"')
         answer = deskhand.wait("task_finished", 90)["outcome"]["answer"]
         step.facts.append(f'answered: "{answer}"')
         assert "dinner.txt" in answer, "the answer does not name the window"
@@ -103,7 +102,6 @@ class Story:
         person.press("Enter")
         question = deskhand.wait("question_asked", 90)["question"]
         step.facts.append(f'asked once: "{question["title"]}"')
-        time.sleep(1.0)
         self._picture(step, "3-approve")
         start = len(deskhand.events)
         person.click("Allow")
@@ -133,7 +131,6 @@ class Story:
         saved = self._workspace / "total.txt"
         wait_for("the file to be gone", lambda: not saved.exists())
         step.facts.append("total.txt is gone again")
-        time.sleep(0.5)
         self._picture(step, "6-undone")
 
     def close(self) -> None:
@@ -150,6 +147,19 @@ class Story:
         assert self._deskhand is not None
         return self._person, self._deskhand
 
+    def _speak(self, words: str) -> str:
+        """Hold the microphone button and say it; say it once more when nothing was understood, as people do."""
+        person, deskhand = self._driver()
+        for _ in range(2):
+            person.hold("Hold to talk")
+            deskhand.wait("listening", that=lambda event: event["on"])
+            self._sound.say(words)
+            person.let_go()
+            heard = deskhand.wait("heard", that=lambda event: event["final"])["text"]
+            if heard:
+                return heard
+        raise Gone("the spoken words were not understood")
+
     def _finished(self, step: Step, seconds: float) -> Event:
         _, deskhand = self._driver()
         outcome = deskhand.wait("task_finished", seconds)["outcome"]
@@ -158,6 +168,7 @@ class Story:
         return outcome
 
     def _picture(self, step: Step, name: str) -> None:
+        time.sleep(0.6)  # the last event is on its way to the window
         self._pictures.mkdir(parents=True, exist_ok=True)
         path = self._pictures / f"{name}.png"
         with mss.MSS() as grabber:

@@ -39,7 +39,9 @@ class Deskhand:
             self._queue.put(json.loads(line))
         self._queue.put(None)
 
-    def wait(self, kind: str, seconds: float = 60.0, that: Callable[[Event], bool] = lambda event: True) -> Event:
+    def wait(
+        self, kind: str, seconds: float = 60.0, that: Callable[[Event], bool] = lambda event: True
+    ) -> Event:
         """The next event of this type for which ``that`` holds. Raises Gone."""
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
