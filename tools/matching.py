@@ -19,13 +19,10 @@ def matching(wanted: str, things: Sequence[T], name: Callable[[T], str]) -> list
     """Those of ``things`` that ``wanted`` may mean, in their order: all with exactly that name; else all that differ
     in case, in a mnemonic or in trailing punctuation only; else all that contain it; else the closest ones."""
     plain = _plain(wanted)
-    if not plain:
-        return []
-    for same in (
-        lambda found: found == wanted,
-        lambda found: _plain(found) == plain,
-        lambda found: plain in _plain(found),
-    ):
+    exact = [thing for thing in things if name(thing) == wanted]
+    if exact or not plain:
+        return exact
+    for same in (lambda found: _plain(found) == plain, lambda found: plain in _plain(found)):
         if found := [thing for thing in things if same(name(thing))]:
             return found
     scores = [fuzz.WRatio(plain, _plain(name(thing))) if name(thing) else 0 for thing in things]
