@@ -22,7 +22,7 @@ def desktop() -> Iterator[VirtualDesktop]:
         with virtual_desktop() as started, entered(started):
             yield started
     except VirtualDesktopError as missing:
-        pytest.skip(f"no virtual desktop: {missing}")
+        pytest.fail(f"no virtual desktop: {missing}; ./dev setup installs what is missing")
 
 
 @pytest.fixture(scope="session")

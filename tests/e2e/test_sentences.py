@@ -56,7 +56,7 @@ class Seat:
 
 @pytest.fixture
 def seat(desktop: VirtualDesktop, tmp_path: Path) -> Iterator[Seat]:
-    yield Seat(desktop, tmp_path)
+    return Seat(desktop, tmp_path)
 
 
 def outcome(events: list[dict[str, Any]]) -> dict[str, Any]:
