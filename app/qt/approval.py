@@ -8,6 +8,8 @@ allow anything; Return never does.
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QSizePolicy, QWidget
@@ -110,13 +112,18 @@ class ApprovalCard(QFrame):
         self.allow.setShortcut("Alt+A")
         self.deny.setShortcut("Alt+D")
         self.always.setVisible(bool(self.question.always))
-        for button, choice in ((self.allow, "allow"), (self.always, "always"), (self.deny, "deny")):
+        choices: tuple[tuple[Button, Choice], ...] = (
+            (self.allow, "allow"),
+            (self.always, "always"),
+            (self.deny, "deny"),
+        )
+        for button, choice in choices:
             line.addWidget(button)
-            button.clicked.connect(lambda _checked=False, choice=choice: self._choose(choice))
+            button.clicked.connect(partial(self._pressed, choice))
         self._outer.addWidget(self._choices)
         self._set_armed(False)
 
-    def _choose(self, choice: Choice) -> None:
+    def _pressed(self, choice: Choice, _checked: bool = False) -> None:
         self._open = False
         self._arming.stop()
         self._set_armed(False)

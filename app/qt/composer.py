@@ -48,11 +48,9 @@ class GrowingEdit(QPlainTextEdit):
     def show_hint(self, words: str) -> None:
         """What stands here while nothing is typed, on one line."""
         self._hint = words
-        self.setPlaceholderText(
-            self.fontMetrics().elidedText(
-                words, Qt.TextElideMode.ElideRight, max(40, self.viewport().width() - 8)
-            )
-        )
+        room = max(40, self.viewport().width() - 8)
+        self.setPlaceholderText(self.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room))
+        self.viewport().update()  # Qt repaints the cursor alone
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)

@@ -97,7 +97,7 @@ class Conversation(Column):
         """An empty page: a new session, or before another one is shown."""
         while self.content.count() > 2:
             item = self.content.takeAt(1)
-            if (widget := item.widget()) is not None:
+            if item is not None and (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
         self._forget()

@@ -35,7 +35,7 @@ class Head(QFrame):
         super().__init__()
         self.setObjectName("head")
         self._theme = theme
-        line = row(self, 10, (20, 8, 20, 8))
+        self._line = line = row(self, 10, (20, 8, 20, 8))
         self.menu_button = IconButton(theme, "menu", "menu", "Show conversations", size=19)
         self.menu_button.clicked.connect(self.menu)
         self.menu_button.hide()
@@ -83,7 +83,7 @@ class Head(QFrame):
         """``menu``: the sidebar is folded away. ``tight``: there is room for the least only."""
         self.menu_button.setVisible(menu)
         self._online.setVisible(not tight)
-        self.layout().setContentsMargins(*((10, 8, 14, 8) if menu else (20, 8, 20, 8)))
+        self._line.setContentsMargins(*((10, 8, 14, 8) if menu else (20, 8, 20, 8)))
 
 
 class StatusLine(QFrame):
@@ -125,10 +125,13 @@ class StatusLine(QFrame):
     def loading(self, event: ModelLoading) -> None:
         self._show_model(f"Loading {event.model} · {event.fraction:.0%}")
 
-    def ready(self, event: ModelReady, file_bytes: int) -> None:
-        self._show_model(f"{event.model} · {size(file_bytes)}" if file_bytes else event.model)
+    def ready(self, event: ModelReady) -> None:
+        self._show_model(event.model)
         self._show_context(0, event.context_tokens)
         self.speed.setText("ready")
+
+    def name(self, model: str, file_bytes: int) -> None:
+        self._show_model(f"{model} · {size(file_bytes)}")
 
     def no_model(self) -> None:
         self._show_model("No model is loaded")
@@ -148,7 +151,6 @@ class StatusLine(QFrame):
 
     def _show_model(self, words: str) -> None:
         self.model.show_text(words)
-        self.model.setText(words)
 
     def _show_context(self, used: int, of: int) -> None:
         self._context.setVisible(of > 0)

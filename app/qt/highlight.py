@@ -58,8 +58,9 @@ def _lexer(language: str) -> Lexer:
 
 
 def _color(token: _TokenType, palette: dict[_TokenType, str]) -> str:
-    while token is not None:
-        if token in palette:
-            return palette[token]
-        token = token.parent
+    kind: _TokenType | None = token
+    while kind is not None:
+        if kind in palette:
+            return palette[kind]
+        kind = kind.parent
     return ""

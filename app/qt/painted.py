@@ -48,7 +48,8 @@ class StateMark(QWidget):
     def __init__(self, theme: Theme, state: State = "pending", size: int = 18) -> None:
         super().__init__()
         self.setObjectName("state-mark")
-        self._theme, self._size, self._state = theme, size, state
+        self._theme, self._size = theme, size
+        self._state: State = state
         self._clock = QElapsedTimer()
         self._timer = QTimer(self, interval=_FRAME_MS)
         self._timer.timeout.connect(self.update)

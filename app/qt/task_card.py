@@ -167,6 +167,8 @@ class TaskCard(Card):
         self.setObjectName("task")
         self._steps: dict[str, StepRow] = {}
         self._planned: list[StepRow] = []
+        self._holders: dict[QWidget, QWidget] = {}
+        """What each part stands in, together with the line above it."""
         self._outer = column(self)
         self._head: QHBoxLayout = row(spacing=16, margins=(16, 10, 12, 10))
         self.mark = StateMark(theme, "working")
@@ -263,12 +265,13 @@ class TaskCard(Card):
         inside.setContentsMargins(2, 0, 2, 0)
         inside.addWidget(separator())
         inside.addWidget(widget)
-        at = self._outer.indexOf(before.parentWidget()) if before is not None else -1
+        self._holders[widget] = holder
+        at = self._outer.indexOf(self._holders[before]) if before is not None else -1
         self._outer.insertWidget(at, holder)
 
     def _remove(self, step: StepRow) -> None:
         if step.state == "pending":
-            holder = step.parentWidget()
+            holder = self._holders.pop(step)
             self._outer.removeWidget(holder)
             holder.hide()
             holder.deleteLater()

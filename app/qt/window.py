@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         frame = QWidget()
         frame.setObjectName("frame")
         self.setCentralWidget(frame)
+        self._frame = frame
         self._body = QWidget(frame)
         self._scrim = QWidget(frame)
         self._scrim.setObjectName("scrim")
@@ -118,7 +119,7 @@ class MainWindow(QMainWindow):
 
     def _composer_holder(self) -> QWidget:
         self._foot = QWidget()
-        line = row(self._foot, 0, (20, 0, 20, 6))
+        self._foot_line = line = row(self._foot, 0, (20, 0, 20, 6))
         line.addStretch(1)
         line.addWidget(self.composer, 1000)
         line.addStretch(1)
@@ -134,7 +135,7 @@ class MainWindow(QMainWindow):
         """Lay out sidebar and body for the window's width."""
         if not hasattr(self, "_open"):
             return
-        width, height = self.centralWidget().width(), self.centralWidget().height()
+        width, height = self._frame.width(), self._frame.height()
         self._narrow = width < round(FOLD_BELOW * min(1.3, max(1.0, self._theme.scale)))
         side = min(self.sidebar.sizeHint().width(), width)
         self._body.setGeometry(0 if self._narrow else side, 0, width - (0 if self._narrow else side), height)
@@ -148,7 +149,7 @@ class MainWindow(QMainWindow):
         self.head.set_narrow(menu=self._narrow, tight=tight)
         self.status.set_tight(tight)
         side = 20 if not self._narrow else 14
-        self._foot.layout().setContentsMargins(side, 0, side, 6)
+        self._foot_line.setContentsMargins(side, 0, side, 6)
 
     def show_page(self, page: Page) -> None:
         """Go to one of the pages."""
@@ -227,6 +228,7 @@ class MainWindow(QMainWindow):
         """The assistant is there. It has been subscribed to :attr:`bridge` and started by the caller."""
         self._assistant = assistant
         self.head.show_mode(assistant.mode)
+        self._show_model()
         self._list_sessions()
         for request in self._waiting:
             self.send(request)
@@ -394,11 +396,17 @@ class MainWindow(QMainWindow):
                 pass
 
     def _model_ready(self, event: events.ModelReady) -> None:
-        model = self._assistant.model if self._assistant is not None else None
-        self.status.ready(event, model.file_bytes if model is not None else 0)
-        self.models.set_in_use(model.path if model is not None else None)
+        self.status.ready(event)
+        self._show_model()
         if self._wanted_model != self.settings.settings.model and self._wanted_model:
             self.settings.save("model", self._wanted_model)
+
+    def _show_model(self) -> None:
+        """What is known of the loaded model once the assistant is there as well."""
+        model = self._assistant.model if self._assistant is not None else None
+        if model is not None:
+            self.status.name(model.name, model.file_bytes)
+            self.models.set_in_use(model.path)
 
     # -- Qt -------------------------------------------------------------------------------------------------------
 
