@@ -21,7 +21,7 @@ from tools.desktop.waiting import until
 from tools.screen import Screen
 
 RUNS = 9
-APPLICATIONS = ("mousepad", "gnome-calculator", "galculator")
+APPLICATIONS = ("mousepad", "galculator")
 
 
 def measure(name: str, call: Callable[[], object], runs: int = RUNS, **more: object) -> None:
