@@ -12,6 +12,8 @@ from typing import Any
 
 from tokenizer import Tokenizer
 
+DECIDING = 4.0
+DECIDING_TOKENS = 12
 QUOTE = '<|"|>'
 
 
@@ -69,40 +71,41 @@ def user_text(user: User) -> str:
     return f"{user.text}\n{user.context}" if user.context else user.text
 
 
-def render(turns: Sequence[Turn], tokenizer: Tokenizer) -> tuple[list[int], list[bool]]:
-    """Token ids of a whole chat, and for each whether the model is to produce it.
+def render(turns: Sequence[Turn], tokenizer: Tokenizer) -> tuple[list[int], list[float]]:
+    """Token ids of a whole chat, and for each how much it counts in training: 0 for what the model only reads.
 
-    Text between control tokens is tokenised piece by piece and never split over a newline boundary differently from
-    the engine, because the tokenizer never merges over a newline or a control token.
+    What to do is decided in the model's first turn after a request, and that turn is short beside the texts that are
+    copied later; so it counts more.
     """
     ids: list[int] = [tokenizer.bos]
-    learnt: list[bool] = [False]
+    weights: list[float] = [0.0]
 
-    def add(text: str, learn: bool) -> None:
+    def add(text: str, weight: float = 0.0, first: float = 0.0) -> None:
         new = tokenizer.encode(text)
         ids.extend(new)
-        learnt.extend([learn] * len(new))
+        weights.extend(first if first and index < DECIDING_TOKENS else weight for index in range(len(new)))
 
     in_model_turn = False
     name = ""
     for turn in turns:
+        decides = 0.0 if in_model_turn else DECIDING
         match turn:
             case User():
-                add(f"<|turn>user\n{user_text(turn)}<turn|>\n", False)
+                add(f"<|turn>user\n{user_text(turn)}<turn|>\n")
             case Call(name=called):
                 if not in_model_turn:
-                    add("<|turn>model\n", False)
-                add(call_text(turn) + "<|tool_response>", True)
+                    add("<|turn>model\n")
+                add(call_text(turn) + "<|tool_response>", decides or 1.0)
                 in_model_turn, name = True, called
             case Result(text=text):
-                add(f"response:{name}{value_text({'value': text})}<tool_response|>", False)
+                add(f"response:{name}{value_text({'value': text})}<tool_response|>")
             case Say(text=text):
                 if not in_model_turn:
-                    add("<|turn>model\n", False)
-                add(f"{text}<turn|>", True)
-                add("\n", False)
+                    add("<|turn>model\n")
+                add(f"{text}<turn|>", 1.0, decides)
+                add("\n")
                 in_model_turn = False
-    return ids, learnt
+    return ids, weights
 
 
 TEMPLATE = """\

@@ -18,7 +18,7 @@ FAMILIES: dict[str, tuple[Maker, float]] = {
     "press": (screen.press, 1.5),
     "set a value": (screen.set_value, 1.5),
     "type": (screen.type_text, 1.5),
-    "keys": (screen.press_keys, 1),
+    "keys": (screen.press_keys, 1.5),
     "scroll": (screen.scroll, 0.6),
     "screenshot": (screen.screenshot, 0.8),
     "screen to a file": (screen.screen_to_file, 1.5),
@@ -42,11 +42,11 @@ FAMILIES: dict[str, tuple[Maker, float]] = {
     "trash": (files.trash, 1.2),
     "make a folder": (files.make_folder, 1.2),
     "open a file": (files.open_file, 1.5),
-    "calculate": (sums.calculate, 3),
+    "calculate": (sums.calculate, 6),
     "now": (memory.now, 0.8),
     "read the clipboard": (memory.read_clipboard, 0.8),
     "set the clipboard": (memory.set_clipboard, 1),
-    "remind": (memory.remind, 2),
+    "remind": (memory.remind, 2.5),
     "list reminders": (memory.list_reminders, 0.7),
     "cancel a reminder": (memory.cancel_reminder, 0.8),
     "remember": (memory.remember, 1.2),
@@ -54,7 +54,7 @@ FAMILIES: dict[str, tuple[Maker, float]] = {
     "forget": (memory.forget, 0.8),
     "small talk": (talk.small_talk, 2),
     "undo": (talk.undo, 0.7),
-    "beyond": (talk.beyond, 8),
+    "beyond": (talk.beyond, 12),
     "read, type, save": (sequences.read_type_save, 4),
     "calculator, editor, save": (sequences.calculate_type_save, 4),
     "calculator alone": (sequences.calculate_show, 1),
@@ -92,20 +92,20 @@ def a_task(rng: random.Random, name: str = "", new: bool = False) -> Task:
     return FAMILIES[name][0](world)
 
 
-def copy_row(rng: random.Random, tokenizer: Tokenizer, length: int) -> tuple[list[int], list[bool]]:
+def copy_row(rng: random.Random, tokenizer: Tokenizer, length: int) -> tuple[list[int], list[float]]:
     """Pure copying: random pieces, then the same again, to be learnt from the second time on."""
     first = tokenizer.ids["!"]
-    ids, learnt = [tokenizer.bos], [False]
+    ids, learnt = [tokenizer.bos], [0.0]
     while len(ids) < length:
         span = rng.randint(3, min(60, length // 3))
         part = [rng.randrange(first, len(tokenizer.pieces)) for _ in range(span)]
         quote = tokenizer.ids['<|"|>']
         repeats = rng.choice([1, 1, 2])
         ids += [quote, *part, quote]
-        learnt += [False] * (span + 2)
+        learnt += [0.0] * (span + 2)
         for _ in range(repeats):
             ids += [quote, *part, quote]
-            learnt += [False, *([True] * (span + 1))]
+            learnt += [0.0, *([1.0] * (span + 1))]
     return ids[:length], learnt[:length]
 
 
@@ -119,10 +119,10 @@ LONG = (
 """Families whose tasks often do not fit into a short row: long rows begin with one of these."""
 
 
-def chat_row(rng: random.Random, tokenizer: Tokenizer, length: int) -> tuple[list[int], list[bool]]:
+def chat_row(rng: random.Random, tokenizer: Tokenizer, length: int) -> tuple[list[int], list[float]]:
     """A chat of as many tasks as fit into ``length`` tokens; the last one may be cut off."""
     ids: list[int] = [tokenizer.bos]
-    learnt: list[bool] = [False]
+    learnt: list[float] = [0.0]
     while len(ids) < length:
         first = length > 600 and len(ids) == 1 and rng.random() < 0.8
         more, also = render(a_task(rng, rng.choice(LONG) if first else ""), tokenizer)

@@ -1,6 +1,6 @@
 """Score the exported file through real llama.cpp, greedy, on requests it has never seen.
 
-``.venv/bin/python packaging/pocket/evaluate.py`` (the repository's own environment: no torch). Three sets:
+``./dev pocket eval``; or ``packaging/pocket/evaluate.py`` with the Python of the repository's environment. Three sets:
 
 * *phrasings*: tasks of every family, in held-out phrasings with held-out values;
 * *by hand*: requests written by hand (``handwritten.jsonl``) with the first step or the answer they should get;
@@ -12,6 +12,7 @@ A call counts when it is right to the letter; a task counts when every call and 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 import sys
@@ -22,15 +23,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import data
-from conversation import Call, Result, Say, Task, Turn, User, call_text, render
-from families.talk import LARGER_MODEL
 import llama_cpp
 import numpy as np
+from conversation import Call, Result, Say, Task, Turn, User, call_text, render
+from families.talk import LARGER_MODEL
 from llama_cpp import Llama
+from through_engine import Assistant
 from tokenizer import Tokenizer
 
 HERE = Path(__file__).parent
 TARGET = Path("assets/builtin/deskhand-pocket.gguf")
+SCORES = Path("assets/builtin/scores.json")
+BUILD = Path("build/pocket")
 RESPONSE = "<|tool_response>"
 
 
@@ -157,6 +161,34 @@ def by_hand(model: Model, mistakes: list[str]) -> Score:
     return score
 
 
+def with_grammar(path: Path, per_family: int, seed: int) -> Score:
+    """The tasks of :func:`phrasings` again, through the engine, whose grammar knows every tool's arguments."""
+    assistant, score = Assistant(path), Score()
+    for name in data.FAMILIES:
+        rng = random.Random(f"{seed} {name}")
+        for _ in range(per_family):
+            task = data.a_task(rng, name, new=True)
+            results: list[bool] = []
+            for index, turn in enumerate(task):
+                if not isinstance(turn, Call | Say):
+                    continue
+                did = assistant.next_turn(task[:index])
+                results.append(did == turn)
+                (score.calls if isinstance(turn, Call) else score.words).append(did == turn)
+                score.uncalled_for += isinstance(turn, Say) and isinstance(did, Call)
+            score.tasks.append(all(results))
+    assistant.close()
+    return score
+
+
+def made_by() -> object:
+    """How the file was trained and what the comparison with torch found: from the last export here, or as recorded."""
+    if (BUILD / "training.json").exists():
+        parts = (json.loads((BUILD / name).read_text()) for name in ("training.json", "check-report.json"))
+        return dict(zip(("run", "checked against torch"), parts, strict=True))
+    return json.loads(SCORES.read_text())["training"] if SCORES.exists() else None
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=TARGET)
@@ -171,16 +203,21 @@ def main() -> None:
         print(f"{name:28} {score.summary()}")
     hand_mistakes: list[str] = []
     hand = by_hand(model, hand_mistakes)
-    report = {
+    through_engine = with_grammar(options.model, max(1, options.per_family // 4), options.seed)
+    report: dict[str, object] = {
+        "file": options.model.name,
+        "bytes": options.model.stat().st_size,
+        "sha256": hashlib.sha256(options.model.read_bytes()).hexdigest(),
+        "training": made_by(),
         "held-out phrasings and values": total.summary(),
         "written by hand, first step": hand.summary(),
+        "the same through the engine, with grammar (a quarter)": through_engine.summary(),
         "tokens per second": round(model.decoded / model.seconds),
     }
-    Path("build/pocket/mistakes.txt").write_text(
-        "\n".join(mistakes) + "\n\nBY HAND\n" + "\n".join(hand_mistakes)
-    )
-    Path("build/pocket/scores.json").write_text(json.dumps(report, indent=1))
-    json.dump(report, sys.stdout, indent=1)
+    BUILD.mkdir(parents=True, exist_ok=True)
+    (BUILD / "mistakes.txt").write_text("\n".join(mistakes) + "\n\nBY HAND\n" + "\n".join(hand_mistakes))
+    SCORES.write_text(json.dumps(report, indent=2) + "\n")
+    json.dump(report, sys.stdout, indent=2)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,8 +73,8 @@ class Trained:
     model: Pocket
     tokenizer: Tokenizer
     step: int
-    seconds: float
-    seed: int
+    record: dict[str, object]
+    """The run in numbers, for the scores."""
 
 
 def trained(build: Path = BUILD) -> Trained:
@@ -81,9 +82,9 @@ def trained(build: Path = BUILD) -> Trained:
     model = Pocket(Geometry(**saved["geometry"]))
     model.load_state_dict(saved["average"])
     model.eval()
-    return Trained(
-        model, Tokenizer.load(build / "tokenizer.json"), saved["step"], saved["seconds"], saved["seed"]
-    )
+    record = {name: saved[name] for name in ("steps", "tokens", "seed", "peak", "loss", "geometry")}
+    record["minutes"] = round(saved["seconds"] / 60, 1)
+    return Trained(model, Tokenizer.load(build / "tokenizer.json"), saved["step"], record)
 
 
 def write(source: Trained, target: Path, quantised: bool = True) -> None:
@@ -197,6 +198,7 @@ def main() -> None:
     source = trained()
     write(source, options.target)
     write(source, BUILD / "full-precision.gguf", quantised=False)
+    (BUILD / "training.json").write_text(json.dumps(source.record, indent=1))
     print(f"{options.target}: {options.target.stat().st_size:,} bytes after {source.step} steps")
 
 

@@ -21,11 +21,11 @@ class Geometry:
     """The model's sizes. ``full_every`` 3 means: two sliding layers, one full, and so on."""
 
     vocabulary: int
-    width: int = 192
+    width: int = 256
     layers: int = 6
-    heads: int = 3
+    heads: int = 4
     head_size: int = 64
-    feed_forward: int = 512
+    feed_forward: int = 640
     per_layer: int = 32
     full_every: int = 3
     window: int = 512
@@ -78,8 +78,7 @@ class Attention(nn.Module):
         self.k = nn.Linear(geometry.width, geometry.head_size, bias=False)
         self.v = nn.Linear(geometry.width, geometry.head_size, bias=False)
         self.out = nn.Linear(inner, geometry.width, bias=False)
-        # Gemma 4 has no attention scale. With ones, attention starts razor-sharp and copying never forms;
-        # 1/sqrt(head size) for each of the two norms is a plain scaled attention with a little warmth.
+        # Gemma 4 has no attention scale: with ones here attention starts razor-sharp, and copying never forms.
         sharpness = geometry.head_size**-0.5 * 2.0
         self.q_norm = nn.Parameter(torch.full((geometry.head_size,), sharpness))
         self.k_norm = nn.Parameter(torch.full((geometry.head_size,), sharpness))

@@ -1,6 +1,6 @@
-"""Train the built-in model: ``python packaging/pocket/train.py --steps 12000``. Run from the repository's root.
+"""Train the built-in model: ``python packaging/pocket/train.py``. Run from the repository's root.
 
-Writes ``build/pocket/``: the tokenizer, a checkpoint every few minutes (a second call goes on from it), a log. On two
+Writes ``build/pocket/``: the tokenizer, a checkpoint every few minutes (a second call goes on from it). On two
 CPU cores a step of about 1,500 tokens takes a quarter of a second. What is drawn depends on the seed and the step
 alone, so a run can be repeated.
 """
@@ -8,11 +8,10 @@ alone, so a run can be repeated.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import random
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import data
@@ -30,6 +29,15 @@ COPYING_FIRST, COPYING_LATER = 0.4, 0.04
 """Share of pure copy rows in the first few steps of the run, and after them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Options:
+    """``peak`` is the highest learning rate."""
+
+    steps: int = 5000
+    seed: int = 1
+    peak: float = 3e-3
+
+
 def the_tokenizer() -> tokenizer.Tokenizer:
     path = BUILD / "tokenizer.json"
     if not path.exists():
@@ -39,7 +47,7 @@ def the_tokenizer() -> tokenizer.Tokenizer:
 
 
 def batch(step: int, progress: float, seed: int, words: tokenizer.Tokenizer) -> tuple[Tensor, Tensor]:
-    """Ids (rows, time) and which of them are to be learnt. After the first quarter some rows are longer than the
+    """Ids (rows, time) and how much each counts. After the first quarter some rows are longer than the
     window, for the long tasks and for chats that have gone on for a while."""
     rng = random.Random(f"{seed} {step}")
     rows, length = (1, 1280) if progress > 0.25 and rng.random() < 0.35 else (3, 512)
@@ -48,15 +56,18 @@ def batch(step: int, progress: float, seed: int, words: tokenizer.Tokenizer) -> 
         data.copy_row(rng, words, length) if rng.random() < share else data.chat_row(rng, words, length)
         for _ in range(rows)
     ]
-    return torch.tensor([ids for ids, _ in made]), torch.tensor([learnt for _, learnt in made])
+    return torch.tensor([ids for ids, _ in made]), torch.tensor([weights for _, weights in made])
 
 
-def loss_of(model: Pocket, trunk: torch.nn.Module, ids: Tensor, learnt: Tensor) -> Tensor:
-    """Mean cross-entropy on the model's own tokens. Only their logits are computed."""
+def loss_of(model: Pocket, trunk: torch.nn.Module, ids: Tensor, weights: Tensor) -> Tensor:
+    """Weighted mean cross-entropy on the model's own tokens. Only their logits are computed."""
     with torch.autocast("cpu", dtype=torch.bfloat16):
         hidden = trunk(ids)
-    wanted = learnt[:, 1:]
-    return functional.cross_entropy(model.logits(hidden[:, :-1][wanted].float()), ids[:, 1:][wanted])
+    wanted = weights[:, 1:] > 0
+    losses = functional.cross_entropy(
+        model.logits(hidden[:, :-1][wanted].float()), ids[:, 1:][wanted], reduction="none"
+    )
+    return (losses * weights[:, 1:][wanted]).sum() / weights.sum()
 
 
 def rate(step: int, steps: int, peak: float) -> float:
@@ -65,6 +76,65 @@ def rate(step: int, steps: int, peak: float) -> float:
         return peak * (step + 1) / 100
     done = (step - 100) / max(1, steps - 100)
     return peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+
+
+@dataclass(slots=True)
+class Run:
+    """A training run: what is learnt, and how far it has come. The checkpoint holds all of it."""
+
+    options: Options
+    model: Pocket
+    average: Pocket
+    optimizer: torch.optim.Optimizer
+    step: int = 0
+    seconds: float = 0.0
+    tokens: int = 0
+    loss: float = 0.0
+
+    @staticmethod
+    def begin(options: Options, geometry: Geometry) -> Run:
+        torch.manual_seed(options.seed)
+        model, average = Pocket(geometry), Pocket(geometry)
+        average.load_state_dict(model.state_dict())
+        return Run(options, model, average, optimizer_for(model, options.peak))
+
+    def go_on(self, path: Path) -> None:
+        """Take up the run that ``path`` holds."""
+        saved = torch.load(path, weights_only=True)
+        self.model.load_state_dict(saved["model"])
+        self.average.load_state_dict(saved["average"])
+        self.optimizer.load_state_dict(saved["optimizer"])
+        self.step, self.seconds, self.tokens = saved["step"], saved["seconds"], saved["tokens"]
+
+    def save(self, path: Path) -> None:
+        state = {
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "geometry": asdict(self.model.geometry),
+            **asdict(self.options),
+            "step": self.step,
+            "seconds": self.seconds,
+            "tokens": self.tokens,
+            "loss": self.loss,
+        }
+        torch.save(state, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
+
+    def learn(self, trunk: torch.nn.Module, words: tokenizer.Tokenizer) -> None:
+        """One step."""
+        ids, weights = batch(self.step, self.step / self.options.steps, self.options.seed, words)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate(self.step, self.options.steps, self.options.peak)
+        loss = loss_of(self.model, trunk, ids, weights)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        self.tokens += ids.numel()
+        self.loss += (loss.item() - self.loss) * 0.02
+        follow(self.average, self.model, min(AVERAGING, self.step / (self.step + 20)))
 
 
 def optimizer_for(model: Pocket, peak: float) -> torch.optim.Optimizer:
@@ -81,67 +151,29 @@ def follow(average: Pocket, model: Pocket, keep: float) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=12_000)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--peak", type=float, default=3e-3)
+    parser, usual = argparse.ArgumentParser(description=__doc__), Options()
+    parser.add_argument("--steps", type=int, default=usual.steps)
+    parser.add_argument("--seed", type=int, default=usual.seed)
+    parser.add_argument("--peak", type=float, default=usual.peak)
     parser.add_argument("--fresh", action="store_true", help="start again, whatever checkpoint there is")
-    options = parser.parse_args()
+    arguments = vars(parser.parse_args())
+    fresh = arguments.pop("fresh")
     torch.set_num_threads(2)
     torch.set_flush_denormal(True)
-    torch.manual_seed(options.seed)
     words = the_tokenizer()
-    geometry = Geometry(vocabulary=len(words.pieces), width=256, heads=4, layers=6, feed_forward=640)
-    model, average = Pocket(geometry), Pocket(geometry)
-    average.load_state_dict(model.state_dict())
-    optimizer = optimizer_for(model, options.peak)
+    run = Run.begin(Options(**arguments), Geometry(vocabulary=len(words.pieces)))
     checkpoint = BUILD / "checkpoint.pt"
-    step, seconds = 0, 0.0
-    if checkpoint.exists() and not options.fresh:
-        saved = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(saved["model"])
-        average.load_state_dict(saved["average"])
-        optimizer.load_state_dict(saved["optimizer"])
-        step, seconds = saved["step"], saved["seconds"]
-    trunk = torch.compile(model)
-    log = (BUILD / "log.jsonl").open("a")
-    began, losses, tokens = time.monotonic() - seconds, [], 0
-    while step < options.steps:
-        ids, learnt = batch(step, step / options.steps, options.seed, words)
-        for group in optimizer.param_groups:
-            group["lr"] = rate(step, options.steps, options.peak)
-        loss = loss_of(model, trunk, ids, learnt)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
-        step += 1
-        follow(average, model, min(AVERAGING, step / (step + 20)))
-        losses.append(loss.item())
-        tokens += ids.numel()
-        if step % 50 == 0 or step == options.steps:
-            line = {
-                "step": step,
-                "loss": round(sum(losses) / len(losses), 4),
-                "seconds": round(time.monotonic() - began),
-            }
-            print(json.dumps(line), file=log, flush=True)
-            print(line, flush=True)
-            losses.clear()
-        if step % 250 == 0 or step == options.steps:
-            state = {
-                "model": model.state_dict(),
-                "average": average.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "step": step,
-                "steps": options.steps,
-                "peak": options.peak,
-                "seconds": time.monotonic() - began,
-                "seed": options.seed,
-                "geometry": asdict(geometry),
-            }
-            torch.save(state, checkpoint.with_suffix(".new"))
-            checkpoint.with_suffix(".new").replace(checkpoint)
+    if checkpoint.exists() and not fresh:
+        run.go_on(checkpoint)
+    trunk = torch.compile(run.model)
+    began = time.monotonic() - run.seconds
+    while run.step < run.options.steps:
+        run.learn(trunk, words)
+        run.seconds = time.monotonic() - began
+        if run.step % 50 == 0:
+            print(f"step {run.step}  loss {run.loss:.4f}  {run.seconds / 60:.1f} minutes", flush=True)
+        if run.step % 250 == 0 or run.step == run.options.steps:
+            run.save(checkpoint)
 
 
 if __name__ == "__main__":

@@ -127,6 +127,8 @@ class World:
         """A line of text as people keep it in files: "Buy milk", "Meeting moved to Thursday 14:00"."""
         if self.chance(0.35):
             return expand(self.one_of(TEXTS), self.rng, self._fillers())
+        if self.chance(0.15) and high > 6:
+            return f"{self.sentence(6).rstrip('.!?:')}. {self.sentence(6)}"
         text = self.words(1, high)
         if self.chance(0.75):
             text = text[0].upper() + text[1:]
@@ -245,8 +247,11 @@ class World:
         """A folder as some editors show it in their title."""
         user = self.name().lower() if self.chance(0.7) else self.made_up()
         folder = self.rng.choice(["Documents", "Documents", "Desktop", "Downloads", self.one_of(FOLDERS)])
-        start = self.rng.choice(["/home", "/home", "~", f"/tmp/{self.made_up()}-{self.made_up()}"])
-        return f"{start}/{folder}" if start == "~" else f"{start}/{user}/{folder}"
+        code = "".join(self.rng.choice("abcdefghijklmnopqrstuvwxyz0123456789_") for _ in range(8))
+        start = self.rng.choice(
+            [f"/home/{user}", f"/home/{user}", "~", f"/tmp/{self.made_up()}-{code}", f"/tmp/{code}/{user}"]
+        )
+        return f"{start}/{folder}"
 
     def written_file(self) -> str:
         style, self.style = self.style, "lazy"

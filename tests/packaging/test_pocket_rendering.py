@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,14 +16,15 @@ from agent.engine.dialects.contract import Dialect
 from agent.engine.port import Finished, ModelSpec, Prompt, ToolSpec
 from agent.engine.supervisor import LlamaEngine
 from agent.engine.vocabulary import Vocabulary
-from agent.messages import Message, ModelMessage, ToolCall, ToolMessage, UserMessage
+from agent.messages import Message, ModelMessage, ToolMessage, UserMessage
 
 ROOT = Path(__file__).parents[2]
 MODEL = ROOT / "assets/builtin/deskhand-pocket.gguf"
 sys.path.insert(0, str(ROOT / "packaging/pocket"))
 
-from conversation import Call, Result, Say, Turn, User, render  # noqa: E402
+from conversation import Call, Result, Say, User, render  # noqa: E402
 from data import FAMILIES, a_task  # noqa: E402
+from through_engine import messages_of  # noqa: E402
 from tokenizer import Tokenizer  # noqa: E402
 
 SYSTEM = "You are Deskhand. Use the tools."
@@ -41,25 +42,6 @@ def dialect() -> Iterator[Dialect]:
     model = NativeModel(str(MODEL), gpu_layers=0, on_progress=lambda _: True)
     yield choose_dialect(Vocabulary(model.vocabulary_pointer), model.chat_template, False, "pocket")
     del keep
-
-
-def messages_of(turns: Sequence[Turn]) -> tuple[Message, ...]:
-    out: list[Message] = []
-    name = ""
-    for number, turn in enumerate(turns):
-        match turn:
-            case User(text=text, context=context):
-                out.append(UserMessage(text=text, context=context))
-            case Call(name=called, arguments=arguments):
-                name = called
-                out.append(
-                    ModelMessage(text="", call=ToolCall(id=str(number), name=name, arguments=arguments))
-                )
-            case Result(text=text):
-                out.append(ToolMessage(call_id=str(number - 1), name=name, content=text))
-            case Say(text=text):
-                out.append(ModelMessage(text=text))
-    return tuple(out)
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))

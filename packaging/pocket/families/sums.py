@@ -21,16 +21,16 @@ SIGNS = {
 def operand(world: World) -> str:
     rng = world.rng
     kind = rng.random()
-    if kind < 0.45:
+    if kind < 0.6:
         return str(rng.randint(1, 99))
-    if kind < 0.65:
+    if kind < 0.72:
         return str(rng.randint(100, 9999))
     return f"{rng.randint(0, 200)}.{rng.choice([5, 25, 75, rng.randint(1, 9), rng.randint(1, 99)])}"
 
 
 def said(world: World, number: str) -> str:
     """A number as this person says it."""
-    if world.spoken and world.chance(0.6):
+    if world.chance(0.6 if world.spoken else 0.1):
         return decimal_words(number)
     return number
 

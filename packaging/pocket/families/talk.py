@@ -5,7 +5,7 @@ from __future__ import annotations
 from conversation import Say, Task
 from families import outlines
 from families.base import LARGER_MODEL, UNDO
-from phrases import load
+from phrases import load, split
 from worlds import World
 
 SAY = load("talk")
@@ -64,6 +64,7 @@ def beyond(world: World) -> Task:
         "topic": world.one_of(SAY["topics"]) if world.chance(0.7) else world.words(1, 3).lower(),
         "topic2": world.one_of(SAY["topics"]),
         "name": world.name(),
+        "day": world.day(),
         "number": str(rng.randint(2, 900)),
         "file": world.aloud(world.file()),
         "file2": world.aloud(world.file()),
@@ -74,4 +75,8 @@ def beyond(world: World) -> Task:
     context = ""
     if world.chance(0.12):
         context = outlines.any_screen(world).block
-    return (world.ask(SAY["beyond"], context=context, **slots), Say(LARGER_MODEL))
+    patterns = SAY["beyond"]
+    if world.chance(0.2):
+        tail = world.rng.choice(SAY["beyond_tail"])
+        patterns = [f"{pattern} {tail}" for pattern in split(patterns, world.new)]
+    return (world.ask(patterns, context=context, **slots), Say(LARGER_MODEL))
