@@ -13,7 +13,11 @@ import time
 from agent.storage import Storage
 
 _FILLERS = frozenset(
-    "a an and are at did do does for i in is it me my of on or that the to was what when where who you".split()
+    {
+        "a", "an", "and", "are", "at", "did", "do", "does", "for", "i", "in", "is", "it", "me", "my", "of",
+        "on", "or", "that", "the", "to", "was", "what", "when", "where", "who", "you"
+    }
+)  # fmt: skip
 )
 
 _INDEX = """CREATE VIRTUAL TABLE temp.memory_words USING fts5(text, tokenize='porter unicode61')"""

@@ -35,7 +35,8 @@ from agent.storage import Storage
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
 _PASSING = (
-    ModelLoading, TextDelta, ThoughtDelta, TurnRestarted, StepProgress, ListeningChanged, SoundLevel, SpeakingChanged, Heard,
+    ModelLoading, TextDelta, ThoughtDelta, TurnRestarted, StepProgress, ListeningChanged, SoundLevel,
+    SpeakingChanged, Heard,
 )  # fmt: skip
 """Events of the moment: the text they carried arrives whole in TaskFinished."""
 

@@ -78,9 +78,8 @@ def test_sessions_are_found_by_their_words_whatever_the_capitals(sessions: Sessi
 
 def test_events_are_kept_to_show_the_session_again_without_those_of_the_moment(sessions: Sessions) -> None:
     session = sessions.create()
-    moment = Moment(
-        window="w", application="a", outline="o", thumbnail=b"\x89PNG\xff", picture=Picture(width=1, height=1, rgb=b"\xff\0\1")
-    )  # fmt: skip
+    picture = Picture(width=1, height=1, rgb=b"\xff\0\1")
+    moment = Moment(window="w", application="a", outline="o", thumbnail=b"\x89PNG\xff", picture=picture)
     started = TaskStarted(task="t", session=session, request=Request(text="hi", moment=moment))
     step = StepFinished(step="s", status="confirmed", evidence="24 bytes", content="wrote", seconds=0.1)
     finished = TaskFinished(task="t", outcome=Outcome(status="answered", answer="Hello."), seconds=1.0)

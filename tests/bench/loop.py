@@ -10,6 +10,7 @@ import json
 import statistics
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from agent.broker import Broker, Grants, Policy
@@ -75,7 +76,7 @@ def measure(journalled: bool) -> float:
         )
         task.run()
         storage.close()
-    return statistics.median(b - a for a, b in zip(starts, starts[1:], strict=False)) * 1000
+    return statistics.median(b - a for a, b in pairwise(starts)) * 1000
 
 
 def main() -> None:
