@@ -19,6 +19,8 @@ from app.qt.theme import Theme
 from app.qt.widgets import Button, Group, IconButton, TextView, column, label, row
 
 BUBBLE_WIDTH = 540
+CHIP_WIDTH = 190
+"""Pixels for the words of an attachment, at every text size: three fit beside each other, one into 420."""
 
 
 class Attachment(QFrame):
@@ -48,8 +50,7 @@ class Attachment(QFrame):
         else:
             line.addWidget(IconMark(theme, icon, "muted", 15))
         words = label(text)
-        words.setMaximumWidth(theme.px(300))
-        words.setText(words.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, theme.px(260)))
+        words.setText(words.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, CHIP_WIDTH))
         words.setToolTip(text)
         line.addWidget(words)
         if removable:

@@ -9,8 +9,8 @@ from app.qt.theme import Theme
 from app.qt.widgets import Button, column, label
 
 SUGGESTIONS = (
-    ("screen", "What does this window say?"),
-    ("file", "Which files are in my folder?"),
+    ("screen", "What is on my screen?"),
+    ("file", "List my files"),
     ("calculator", "What is 15% of 80?"),
 )
 

@@ -66,8 +66,8 @@ QPushButton[kind="pill"] { border-radius: ${r11}px; padding: ${p4}px ${p11}px; f
 QPushButton[kind="pill"]:hover { background: $hover; }
 QPushButton[kind="pill"]:focus { padding: ${p3}px ${p10}px; }
 QPushButton::menu-indicator { image: none; width: 0px; }
-QPushButton[kind="try"] { text-align: left; padding: ${p11}px ${p14}px; border-radius: 12px; font-size: ${s14}px; }
-QPushButton[kind="try"]:focus { padding: ${p10}px ${p13}px; }
+QPushButton[kind="try"] { text-align: left; padding: ${p11}px 13px; border-radius: 12px; }
+QPushButton[kind="try"]:focus { padding: ${p10}px 12px; }
 
 QToolButton { background: transparent; border: 2px solid transparent; border-radius: 9px; padding: ${p4}px; }
 QToolButton:hover { background: $hover; }

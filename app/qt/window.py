@@ -299,7 +299,7 @@ class MainWindow(QMainWindow):
         self.show_page("conversation" if here is there else page)
 
     def _try(self, words: str) -> None:
-        if "window" in words:
+        if "screen" in words:
             self._with(lambda a: a.look(), lambda moment: self.send(Request(text=words, moment=moment)))
         else:
             self.send(Request(text=words))

@@ -244,6 +244,9 @@ def test_every_visible_control_is_reached_with_the_tab_key(stage: Stage) -> None
 def test_nothing_is_cut_off_in_a_narrow_window(stage: Stage, scale: float) -> None:
     stage.window._theme.set(scale=scale)
     stage.window.resize(420, 760)
+    stage.bot.wait(60)
+    page = stage.window.conversation
+    assert page.widget().width() <= page.viewport().width(), "empty"
     stage.play(*scenes.ready(), *scenes.question(), *scenes.troubles(), *scenes.working())
     for page in ("conversation", "models", "settings"):
         stage.window.show_page(page)
@@ -287,3 +290,13 @@ def test_the_sidebar_list_is_beside_a_wide_page(stage: Stage) -> None:
     stage.window.resize(1120, 850)
     assert stage.window.sidebar.isVisible()
     assert stage.window.head.mapTo(stage.window, QPoint(0, 0)).x() == stage.window.sidebar.width()
+
+
+def test_a_suggestion_about_the_screen_sends_the_screen_along(
+    stage: Stage, find: Callable[[str], QWidget]
+) -> None:
+    find("try-0").click()
+    stage.bot.waitUntil(lambda: stage.calls("submit") != [])
+    request = stage.calls("submit")[0][1]
+    assert isinstance(request, Request)
+    assert request.moment is stage.assistant.moment
