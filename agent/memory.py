@@ -18,7 +18,6 @@ _FILLERS = frozenset(
         "on", "or", "that", "the", "to", "was", "what", "when", "where", "who", "you"
     }
 )  # fmt: skip
-)
 
 _INDEX = """CREATE VIRTUAL TABLE temp.memory_words USING fts5(text, tokenize='porter unicode61')"""
 

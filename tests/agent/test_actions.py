@@ -26,7 +26,10 @@ def tool(name: str, repeatable: bool = False) -> Tool:
 
 PRESS, SCROLL, LOOK = tool("press"), tool("scroll", repeatable=True), tool("look")
 DRIVE, SEE = Effect("drive"), Effect("look")
-DONE, NOTHING = ToolResult("confirmed", "pressed"), ToolResult("suspected_noop", "pressed and nothing changed")
+DONE, NOTHING = (
+    ToolResult("confirmed", "pressed"),
+    ToolResult("suspected_noop", "pressed and nothing changed"),
+)
 
 
 def test_a_first_call_is_never_a_repetition() -> None:

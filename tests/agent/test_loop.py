@@ -40,7 +40,9 @@ class World:
     asked: list[Question] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     during_write: Callable[[Task], None] = lambda task: None
-    profile: Profile = Profile(observation_chars=1000, max_steps=8, max_seconds=60)
+    profile: Profile = field(
+        default_factory=lambda: Profile(observation_chars=1000, max_steps=8, max_seconds=60)
+    )
 
     def run(self, *replies: Reply, text: str = "write a.txt") -> Outcome:
         self.engine = ScriptedEngine(replies)

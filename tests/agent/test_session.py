@@ -5,7 +5,7 @@ import pytest
 
 from agent.errors import StorageError
 from agent.events import Outcome, SoundLevel, StepFinished, TaskFinished, TaskStarted, TextDelta
-from agent.messages import Moment, ModelMessage, Picture, Request, ToolCall, ToolMessage, UserMessage
+from agent.messages import ModelMessage, Moment, Picture, Request, ToolCall, ToolMessage, UserMessage
 from agent.session import Sessions
 from agent.storage import Storage
 
