@@ -45,6 +45,7 @@ from agent.storage import Storage
 from agent.tool import Tool
 from app.hub import EventHub
 from app.questions import Questions
+from app.spoken import SpokenAnswer
 from tools.clock import local_now
 from tools.reminders import Reminders
 from tools.voice.voice import Voice
@@ -236,12 +237,10 @@ class LocalAssistant:
         with self._lock:
             self._task = task
         try:
-            outcome = task.run()
+            task.run()
         finally:
             with self._lock:
                 self._task = None
-        if self.parts.speak_answers and request.source == "spoken" and outcome.answer:
-            self.parts.voice.speak(outcome.answer)
 
     def _prepare(self, task_id: str, request: Request) -> Task:
         model = self._model
@@ -249,6 +248,14 @@ class LocalAssistant:
             raise ModelLoadError("No model is loaded, so this was not started.", "Choose another model.")
         profile = Profile.of(model)
         conversation = self._current()
+        aloud = self.parts.speak_answers and request.source == "spoken"
+        spoken = SpokenAnswer(self.parts.voice) if aloud else None
+
+        def emit(event: Event) -> None:
+            self._task_event(conversation.session, event)
+            if spoken is not None:
+                spoken.follow(event)
+
         return Task(
             id=task_id,
             ports=Ports(
@@ -257,7 +264,7 @@ class LocalAssistant:
                 broker=self.parts.broker,
                 journal=self.parts.journal,
                 ask=self.parts.questions.ask,
-                emit=lambda event: self._task_event(conversation.session, event),
+                emit=emit,
             ),
             conversation=conversation,
             profile=profile,
