@@ -189,11 +189,11 @@ def test_windows_are_listed_front_first_focused_and_closed(hands: Hands) -> None
     hands.do("open_app", name="Mousepad")
     hands.do("open_app", name="Calculator")
     assert hands.say("list_windows").split("\n") == [
-        '"Calculator" in Calculator',
+        '"galculator" in Galculator',
         '"Untitled 1 - Mousepad" in Mousepad',
     ]
     assert hands.say("focus_window", title="mousepad") == 'in front: "Untitled 1 - Mousepad"'
-    assert hands.say("close_window", title="Calculator") == 'closed "Calculator"'
+    assert hands.say("close_window", title="Calculator") == 'closed "galculator"'
     assert hands.say("list_windows") == '"Untitled 1 - Mousepad" in Mousepad'
 
 
@@ -212,7 +212,7 @@ def test_closing_a_changed_document_reports_what_the_application_asks(hands: Han
 def test_a_window_that_is_not_there_is_an_error_that_names_those_that_are(hands: Hands) -> None:
     hands.do("open_app", name="Calculator")
     assert hands.say("focus_window", title="Invoice") == (
-        'error: no window called "Invoice"; open: "Calculator"'
+        'error: no window called "Invoice"; open: "galculator"'
     )
 
 
@@ -268,7 +268,7 @@ def test_an_application_that_hangs_is_an_error_and_others_can_still_be_used(hand
     os.kill(mousepad.pid, signal.SIGSTOP)
     with pytest.raises(DesktopError, match="does not answer"):
         hands.say("look")
-    assert hands.say("look", window="Calculator").startswith('window "Calculator"')
+    assert hands.say("look", window="Calculator").startswith('window "galculator"')
     os.kill(mousepad.pid, signal.SIGCONT)
     eventually(lambda: 'menu "File"' in hands.say("look", window="Mousepad") or None)
 
