@@ -37,7 +37,11 @@ def pull(name: str, as_json: bool) -> int:
     from app.models import downloads, shown
 
     entry = shown.to_download(name)
-    there = downloads.download(entry, shown.show_json if as_json else shown.show_line, Cancel())
+    try:
+        there = downloads.download(entry, shown.show_json if as_json else shown.show_line, Cancel())
+    except KeyboardInterrupt:
+        click.echo(f"\nStopped. What arrived is kept; go on with: deskhand models pull {name}", err=True)
+        raise
     if as_json:
         row = {"type": "downloaded", "model": str(there.path), "projector": str(there.projector or "")}
         click.echo(json.dumps(row, ensure_ascii=False))

@@ -121,6 +121,24 @@ def download(
     return there
 
 
+def discard(entry: Entry, hub: Hub = Hub()) -> None:
+    """Remove what an unfinished download of ``entry`` left. Files that are complete stay; the network is not touched,
+    so only files whose hash the catalogue names can be discarded. Raises DownloadError."""
+    blobs = _blobs(entry, hub)
+    try:
+        for file in entry.files:
+            partial = _partial(blobs, file.sha256)
+            if file.sha256 and partial.exists():
+                with _lock(blobs, file.sha256):
+                    partial.unlink(missing_ok=True)
+    except Timeout:
+        raise _busy(entry) from None
+    except OSError as error:
+        raise DownloadError(
+            f"What arrived of {entry.title} could not be removed: {_first_line(error)}.", f"Check {blobs}."
+        ) from error
+
+
 class _Meter:
     """Turns one file's bytes into progress over all files, and is where a cancel takes effect."""
 
@@ -139,9 +157,9 @@ class _Meter:
 
 def _one_file(entry: Entry, file: ModelFile, remote: _Remote, hub: Hub, meter: _Meter) -> None:
     try:
-        blobs = hub.folder / repo_folder_name(repo_id=entry.repository, repo_type="model") / "blobs"
+        blobs = _blobs(entry, hub)
         blobs.mkdir(parents=True, exist_ok=True)
-        with FileLock(blobs / f"{remote.sha256}.deskhand.lock", timeout=0):
+        with _lock(blobs, remote.sha256):
             if not (blobs / remote.sha256).exists():
                 _fill(blobs, remote, file, meter, hub)
         # The blob is in its place: the library finds it and only links it into the snapshot.
@@ -149,10 +167,27 @@ def _one_file(entry: Entry, file: ModelFile, remote: _Remote, hub: Hub, meter: _
             entry.repository, file.name, revision=entry.revision, cache_dir=hub.folder, endpoint=hub.endpoint
         )
     except Timeout:
-        raise DownloadError(
-            f"{entry.title} is being downloaded by another program already.",
-            "Wait until it is done, or stop it.",
-        ) from None
+        raise _busy(entry) from None
+
+
+def _blobs(entry: Entry, hub: Hub) -> Path:
+    return hub.folder / repo_folder_name(repo_id=entry.repository, repo_type="model") / "blobs"
+
+
+def _partial(blobs: Path, sha256: str) -> Path:
+    return blobs / f"{sha256}.deskhand.incomplete"
+
+
+def _lock(blobs: Path, sha256: str) -> FileLock:
+    """Held by whoever writes or removes the partial file; raises Timeout when that is somebody else."""
+    return FileLock(blobs / f"{sha256}.deskhand.lock", timeout=0)
+
+
+def _busy(entry: Entry) -> DownloadError:
+    return DownloadError(
+        f"{entry.title} is being downloaded by another program already.",
+        "Wait until it is done, or stop it.",
+    )
 
 
 def _in_cache(entry: Entry, file: ModelFile, hub: Hub) -> Path | None:
@@ -179,7 +214,7 @@ def _describe(entry: Entry, file: ModelFile, hub: Hub) -> _Remote:
 
 def _fill(blobs: Path, remote: _Remote, file: ModelFile, meter: _Meter, hub: Hub) -> None:
     """Have the checked bytes at ``blobs/<sha256>``."""
-    partial = blobs / f"{remote.sha256}.deskhand.incomplete"
+    partial = _partial(blobs, remote.sha256)
     have = partial.stat().st_size if partial.exists() else 0
     if have > remote.bytes:
         partial.unlink()

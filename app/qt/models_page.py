@@ -19,7 +19,7 @@ from app.qt.models_port import Models, Offer, Progress
 from app.qt.painted import Card, Meter
 from app.qt.text import left, size
 from app.qt.theme import Theme
-from app.qt.widgets import Beside, Button, Elided, Group, clear, column, label, separator
+from app.qt.widgets import Beside, Button, Elided, Group, clear, column, label, row, separator
 
 NARROW = 340
 PROGRESS_SECONDS = 0.2
@@ -27,10 +27,11 @@ PROGRESS_SECONDS = 0.2
 
 
 class ModelRow(QWidget):
-    """One model with what can be done about it. Signals: ``get``, ``pause``, ``use``."""
+    """One model with what can be done about it. Signals: ``get``, ``pause``, ``cancel``, ``use``."""
 
     get = Signal()
     pause = Signal()
+    cancel = Signal()
     use = Signal()
 
     def __init__(self, theme: Theme, offer: Offer, in_use: bool) -> None:
@@ -74,9 +75,9 @@ class ModelRow(QWidget):
         if in_use:
             self._show(label("✓ In use", "done"))
         elif self.offer.path is not None:
-            self._button("Use", "use-model", self.use)
+            self._buttons(("Use", "use-model", self.use))
         elif self.offer.entry:
-            self._button("Get", "get-model", self.get)
+            self._buttons(("Get", "get-model", self.get))
         else:
             self._show(label("not installed", "faint"))
 
@@ -103,16 +104,28 @@ class ModelRow(QWidget):
         self._began = None
         self._bar.show()
         self.progress_words.setText("Asking for it…")
-        self._button("Pause", "pause-model", self.pause, "pause")
+        self._buttons(("Pause", "pause-model", self.pause), ("Cancel", "cancel-model", self.cancel))
 
     def paused(self) -> None:
         self.progress_words.setText("Paused. What has arrived is kept.")
-        self._button("Go on", "get-model", self.get)
+        self._buttons(("Go on", "get-model", self.get), ("Cancel", "cancel-model", self.cancel))
 
-    def _button(self, words: str, name: str, signal: SignalInstance, icon: str = "") -> None:
-        button = Button(self._theme, words, name, icon=icon, accessible=f"{words}: {self.offer.title}")
-        button.clicked.connect(signal)
-        self._show(button)
+    def cancelled(self) -> None:
+        """Nothing of the download is left: as before it."""
+        self._bar.hide()
+        self.meter.set_value(0.0)
+        self._buttons(("Get", "get-model", self.get))
+
+    def _buttons(self, *buttons: tuple[str, str, SignalInstance]) -> None:
+        """Each with its words, its name and what it asks for."""
+        holder = QWidget()
+        line = row(holder, 6)
+        for words, name, signal in buttons:
+            icon = "pause" if name == "pause-model" else ""
+            button = Button(self._theme, words, name, icon=icon, accessible=f"{words}: {self.offer.title}")
+            button.clicked.connect(signal)
+            line.addWidget(button)
+        self._show(holder)
 
     def _show(self, widget: QWidget) -> None:
         clear(self._action.inside)
@@ -131,6 +144,8 @@ class ModelsPage(Column):
         self._models, self._background = models, background
         self._in_use: Path | None = None
         self._downloads: dict[str, Cancel] = {}
+        self._unwanted: set[str] = set()
+        """Downloads on their way that were cancelled, not paused."""
         self._rows: list[ModelRow] = []
         self.content.addWidget(label("Choose how much it can do", "heading", wrap=True))
         self._machine = label("Everything runs here, whichever you pick.", "muted", wrap=True)
@@ -178,6 +193,7 @@ class ModelsPage(Column):
             model = ModelRow(self._theme, offer, self._is_in_use(offer))
             model.get.connect(lambda model=model: self._get(model))
             model.pause.connect(lambda model=model: self._downloads[model.offer.entry].request())
+            model.cancel.connect(lambda model=model: self._cancel(model))
             model.use.connect(lambda model=model: self._use(model.offer.setting, model.offer.path))
             self._list.addWidget(model)
             self._rows.append(model)
@@ -210,6 +226,21 @@ class ModelsPage(Column):
 
         self._background.run(work, lambda path: self._got(model, path), lambda why: self._failed(model, why))
 
+    def _cancel(self, model: ModelRow) -> None:
+        """Stop the download if it runs, and throw away what arrived."""
+        running = self._downloads.get(model.offer.entry)
+        if running is not None:
+            self._unwanted.add(model.offer.entry)
+            running.request()
+        else:
+            self._discard(model)
+
+    def _discard(self, model: ModelRow) -> None:
+        entry = model.offer.entry
+        self._background.run(
+            lambda: self._models.discard(entry), lambda _nothing: model.cancelled(), self._problem
+        )
+
     def _progress(self, model: ModelRow, progress: Progress) -> None:
         if model.offer.entry in self._downloads:
             model.show_progress(progress)
@@ -217,8 +248,12 @@ class ModelsPage(Column):
     def _got(self, model: ModelRow, path: Path | None) -> None:
         self._downloads.pop(model.offer.entry, None)
         self._tell_online()
+        unwanted = model.offer.entry in self._unwanted
+        self._unwanted.discard(model.offer.entry)
         if path is None:
             model.paused()
+            if unwanted:
+                self._discard(model)
         else:
             self.refresh()
 
@@ -226,7 +261,11 @@ class ModelsPage(Column):
         self._downloads.pop(model.offer.entry, None)
         self._tell_online()
         model.paused()
-        self._problem(why)
+        if model.offer.entry in self._unwanted:
+            self._unwanted.remove(model.offer.entry)
+            self._discard(model)
+        else:
+            self._problem(why)
 
     def _tell_online(self) -> None:
         self.online.emit("this download" if self._downloads else "")

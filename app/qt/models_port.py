@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from agent.cancel import Cancel
+
+if TYPE_CHECKING:
+    from app.models.catalogue import Entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,10 @@ class Models(Protocol):
 
     def download(self, entry: str, on_progress: Callable[[Progress], None], cancel: Cancel) -> Path:
         """Get a model and return its file. Raises DownloadError, and Cancelled (what arrived is kept)."""
+        ...
+
+    def discard(self, entry: str) -> None:
+        """Remove what an unfinished download left. Raises DownloadError."""
         ...
 
     def open_file(self, path: Path) -> Path:
@@ -103,15 +110,26 @@ class LocalModels:
         return f"{memory:.0f} GB memory, {psutil.cpu_count()} processor cores"
 
     def download(self, entry: str, on_progress: Callable[[Progress], None], cancel: Cancel) -> Path:
-        from app.models import catalogue, downloads
+        from app.models import downloads
 
-        chosen = catalogue.entry(entry)
-        if chosen is None:
-            raise AssertionError(f"{entry} is not in the catalogue")
         report = lambda p: on_progress(Progress(p.done_bytes, p.total_bytes, p.stage == "checking"))  # noqa: E731
-        return downloads.download(chosen, report, cancel).path
+        return downloads.download(_entry(entry), report, cancel).path
+
+    def discard(self, entry: str) -> None:
+        from app.models import downloads
+
+        downloads.discard(_entry(entry))
 
     def open_file(self, path: Path) -> Path:
         from app.models import locate
 
         return locate.locate(str(path), self._data).path
+
+
+def _entry(name: str) -> Entry:
+    from app.models import catalogue
+
+    chosen = catalogue.entry(name)
+    if chosen is None:
+        raise AssertionError(f"{name} is not in the catalogue")
+    return chosen

@@ -29,6 +29,8 @@ class HubServer:
     storage: bool = False
     """Send every GET on to an address that works once, as the real hub's signed addresses expire."""
     down: bool = False
+    stall_after: int | None = None
+    """Answers send so many bytes and then wait until the other end has gone."""
     requests: list[tuple[str, str, str]] = field(default_factory=list)
     """Method, file and Range header of every request."""
     endpoint: str = ""
@@ -115,6 +117,11 @@ def _handler(hub: HubServer) -> type[BaseHTTPRequestHandler]:
             if hub.break_after:
                 rest = rest[: hub.break_after.pop(0)]
                 self.close_connection = True
+            if hub.stall_after is not None:
+                self.wfile.write(rest[: hub.stall_after])
+                self.connection.recv(1)
+                self.close_connection = True
+                return
             for at in range(0, len(rest), 16384):
                 self.wfile.write(rest[at : at + 16384])
 

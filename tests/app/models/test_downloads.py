@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ import pytest
 from agent.cancel import Cancel, Cancelled
 from agent.errors import DownloadError
 from app.models.catalogue import Entry, ModelFile
-from app.models.downloads import Hub, Progress, cached, download
+from app.models.downloads import Hub, Progress, cached, discard, download
 from tests.app.models.hub_server import COMMIT, HubServer, hub_server
 
 MODEL = b"GGUF" + bytes(range(256)) * 2048
@@ -116,6 +117,33 @@ def test_a_cancelled_download_is_kept_and_goes_on_the_next_time(server: HubServe
     assert int(resumed.removeprefix("bytes=").rstrip("-")) > len(MODEL) // 2
 
 
+def test_a_discarded_download_leaves_nothing_and_starts_anew(server: HubServer, hub: Hub) -> None:
+    wanted = entry(projector=False, sha256=hashlib.sha256(MODEL).hexdigest())
+    cancel = Cancel()
+
+    def stop_half_way(progress: Progress) -> None:
+        if progress.done_bytes > len(MODEL) // 2:
+            with pytest.raises(DownloadError, match="already"):
+                discard(wanted, hub)
+            cancel.request()
+
+    with pytest.raises(Cancelled):
+        download(wanted, stop_half_way, cancel, hub)
+    assert list(hub.folder.rglob("*.incomplete"))
+    discard(wanted, hub)
+    assert not list(hub.folder.rglob("*.incomplete"))
+    server.requests.clear()
+    assert download(wanted, ignore, Cancel(), hub).path.read_bytes() == MODEL
+    assert [part for method, _, part in server.requests if method == "GET"] == [""]
+
+
+def test_discarding_keeps_a_file_that_is_complete(server: HubServer, hub: Hub) -> None:
+    wanted = entry(projector=False, sha256=hashlib.sha256(MODEL).hexdigest())
+    there = download(wanted, ignore, Cancel(), hub)
+    discard(wanted, hub)
+    assert there.path.read_bytes() == MODEL
+
+
 def test_a_server_that_ignores_the_range_sends_everything_again(server: HubServer, hub: Hub) -> None:
     server.ignore_ranges = True
     server.break_after = [100_000]
@@ -191,3 +219,24 @@ def test_the_command_honours_the_hub_variables_and_reports_lines_of_json(
     assert Path(last["model"]).read_bytes() == MODEL
     assert Path(last["model"]).is_relative_to(tmp_path)
     assert {name for _, name, _ in server.requests} == {"model.gguf"}
+
+
+def test_the_command_keeps_what_arrived_on_ctrl_c_and_says_how_to_go_on(
+    server: HubServer, tmp_path: Path
+) -> None:
+    name = "hf:somebody/model-GGUF/model.gguf"
+    server.stall_after = 200_000
+    command = subprocess.Popen(
+        [sys.executable, "-m", "app", "models", "pull", name, "--json"],
+        env=os.environ | {"HF_ENDPOINT": server.endpoint, "HF_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert command.stdout is not None
+    command.stdout.readline()  # the first report: bytes are arriving
+    command.send_signal(signal.SIGINT)
+    _, said = command.communicate(timeout=60)
+    assert command.returncode == 130
+    assert f"go on with: deskhand models pull {name}" in said
+    assert list(tmp_path.rglob("*.deskhand.incomplete"))

@@ -116,6 +116,7 @@ class ScriptedModels:
 
     rows: tuple[Offer, ...] = ()
     progress: tuple[Progress, ...] = ()
+    discarded: list[str] = field(default_factory=list)
 
     def offers(self) -> tuple[Offer, ...]:
         return self.rows
@@ -128,6 +129,9 @@ class ScriptedModels:
             on_progress(progress)
         cancel.wait(60)
         raise Cancelled
+
+    def discard(self, entry: str) -> None:
+        self.discarded.append(entry)
 
     def open_file(self, path: Path) -> Path:
         return path

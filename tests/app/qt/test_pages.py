@@ -26,6 +26,10 @@ def open_models(stage: Stage) -> list[ModelRow]:
     return rows(stage)
 
 
+def named(row: QWidget, name: str) -> QPushButton:
+    return next(b for b in row.findChildren(QPushButton) if b.isVisible() and b.accessibleName() == name)
+
+
 def button(row: QWidget) -> QPushButton:
     return next(b for b in row.findChildren(QPushButton) if b.isVisible())
 
@@ -59,6 +63,25 @@ def test_a_download_shows_its_progress_and_can_be_paused(stage: Stage) -> None:
     button(row).click()
     stage.bot.waitUntil(lambda: action(row) == "Go on: Gemma 4 E2B")
     assert stage.window.head._pill.accessibleName() == "Offline"
+
+
+def test_a_download_on_its_way_or_paused_can_be_cancelled_and_leaves_nothing(stage: Stage) -> None:
+    stage.models.progress = (Progress(1_700_000_000, 3_400_000_000),)
+    row = open_models(stage)[2]
+    button(row).click()
+    stage.bot.waitUntil(lambda: row.meter.value == 0.5)
+    named(row, "Cancel: Gemma 4 E2B").click()
+    stage.bot.waitUntil(lambda: action(row) == "Get: Gemma 4 E2B")
+    assert stage.models.discarded == ["gemma-4-e2b"]
+    assert not row.progress_words.isVisible()
+    button(row).click()
+    stage.bot.waitUntil(lambda: row.meter.value == 0.5)
+    named(row, "Pause: Gemma 4 E2B").click()
+    stage.bot.waitUntil(lambda: action(row) == "Go on: Gemma 4 E2B")
+    assert stage.models.discarded == ["gemma-4-e2b"]
+    named(row, "Cancel: Gemma 4 E2B").click()
+    stage.bot.waitUntil(lambda: action(row) == "Get: Gemma 4 E2B")
+    assert stage.models.discarded == ["gemma-4-e2b", "gemma-4-e2b"]
 
 
 def test_a_download_that_fails_says_why_and_can_go_on(stage: Stage, monkeypatch) -> None:
