@@ -42,7 +42,7 @@ FAMILIES: dict[str, tuple[Maker, float]] = {
     "trash": (files.trash, 1.2),
     "make a folder": (files.make_folder, 1.2),
     "open a file": (files.open_file, 1.5),
-    "calculate": (sums.calculate, 6),
+    "calculate": (sums.calculate, 8),
     "now": (memory.now, 0.8),
     "read the clipboard": (memory.read_clipboard, 0.8),
     "set the clipboard": (memory.set_clipboard, 1),

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+PLAINEST = 6
+
 Node = str | tuple[str, tuple["Node", ...]]
 
 
@@ -21,10 +23,10 @@ def held_out(text: str, one_in: int = 9) -> bool:
 
 
 def split(items: Sequence[str], new: bool) -> list[str]:
-    """The training part of ``items``, or with ``new`` the held-out part. Short lists are not split."""
-    if len(items) < 6:
-        return list(items)
-    part = [item for item in items if held_out(item) == new]
+    """The training part of ``items``, or with ``new`` the held-out part. The first few of a list are the plainest and
+    always belong to training."""
+    out = {item for item in items[PLAINEST:] if held_out(item)}
+    part = [item for item in items if (item in out) == new]
     return part or list(items)
 
 

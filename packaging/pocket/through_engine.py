@@ -60,7 +60,7 @@ class Assistant:
 
     def __init__(self, path: Path) -> None:
         self._engine = LlamaEngine()
-        self._engine.load(ModelSpec(path, threads=2), lambda _: None)
+        self._engine.load(ModelSpec(path.resolve(), threads=2), lambda _: None)
         self._tools = tool_specs()
 
     def next_turn(self, turns: Sequence[Turn]) -> Call | Say:

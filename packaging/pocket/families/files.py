@@ -72,6 +72,7 @@ def find(world: World) -> Task:
         [
             world.file(),
             world.stem(),
+            world.words(1, 3).lower(),
             world.stem(),
             "*." + world.rng.choice(["pdf", "txt", "png", "jpg", "docx", "csv"]),
         ]
@@ -79,7 +80,7 @@ def find(world: World) -> Task:
     said = world.aloud(name) if "*" not in name else name[2:]
     patterns = SAY["find"]
     if "*" in name:
-        patterns = SAY["find_more"]
+        patterns = SAY["find_kind"]
     script = Script(world).ask(world.ask(patterns, name=said))
     stem = name.removeprefix("*.")
     found = [

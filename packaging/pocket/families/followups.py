@@ -69,18 +69,18 @@ def with_file(world: World) -> Task:
         )
     if kind == "rename":
         to = world.text_file()
-        script.ask(world.ask(SAY["with_file_1"], to=world.aloud(to)))
+        script.ask(world.ask(SAY["rename_it"], to=world.aloud(to)))
         return script.do("rename_file", f'renamed "{path}" to "{to}"', path=path, to=to).tell().task()
     if kind == "move":
         to = world.folder()
-        script.ask(world.ask(SAY["with_file_2"], to=to))
+        script.ask(world.ask(SAY["move_it"], to=to))
         return (
             script.do("move_file", f'moved "{path}" to "{to}/{path.split("/")[-1]}"', path=path, to=to)
             .tell()
             .task()
         )
     text = world.said_text()
-    script.ask(world.ask(SAY["with_file_3"], text=text))
+    script.ask(world.ask(SAY["add_to_it"], text=text))
     return (
         script.do("append_file", f'added {len(text.encode()) + 1} bytes to "{path}"', path=path, text=text)
         .tell()

@@ -152,13 +152,13 @@ def screen_to_file(world: World) -> Task:
     script = Script(world, trouble=0.04)
     if world.chance(0.5):
         path = world.text_file()
-        script.ask(world.ask(SAY["screen_to_file_1"], path=world.aloud(path)))
+        script.ask(world.ask(SAY["screen_to_file"], path=world.aloud(path)))
         script.do("look", screen.outline, "window")
         script.do(
             "write_file", f'wrote "{path}", {len(screen.text.encode())} bytes', path=path, text=screen.text
         )
     else:
-        script.ask(world.ask(SAY["screen_to_file_2"]))
+        script.ask(world.ask(SAY["screen_to_clipboard"]))
         script.do("look", screen.outline, "window")
         script.do("set_clipboard", "copied to the clipboard", text=screen.text)
     return script.tell().task()
@@ -168,9 +168,9 @@ def answer_dialog(world: World) -> Task:
     """A window that would not close asks something; the person says which button."""
     title, _ = world.window()
     buttons = {
-        "Save": SAY["answer_dialog_1"],
-        "Don't Save": SAY["answer_dialog_2"],
-        "Cancel": SAY["answer_dialog_3"],
+        "Save": SAY["answer_save"],
+        "Don't Save": SAY["answer_discard"],
+        "Cancel": SAY["answer_cancel"],
     }
     name = world.rng.choice(sorted(buttons))
     script = Script(world, trouble=0.02).ask(

@@ -146,10 +146,10 @@ def here_save(world: World) -> Task:
     to = world.text_file()
     script = Script(world, trouble=0.05)
     if world.chance(0.5):
-        script.ask(world.ask(SAY["here_save_1"], to=world.aloud(to)))
+        script.ask(world.ask(SAY["save_this"], to=world.aloud(to)))
     else:
         text = world.said_text()
-        script.ask(world.ask(SAY["here_save_2"], text=text, to=world.aloud(to)))
+        script.ask(world.ask(SAY["type_and_save_here"], text=text, to=world.aloud(to)))
         script.plan(("type_text", text), ("save_as", to))
         script.do(
             "type_text", f'typed {len(text)} characters into "{world.window()[0]}"', "window", text=text
@@ -168,11 +168,11 @@ def find_then(world: World) -> Task:
     verb = rng.choice(["open", "read", "move", "trash", "copy"])
     to = world.folder()
     patterns = {
-        "open": SAY["find_then_1"],
-        "read": SAY["find_then_2"],
-        "move": SAY["find_then_3"],
-        "trash": SAY["find_then_4"],
-        "copy": SAY["find_then_5"],
+        "open": SAY["find_open"],
+        "read": SAY["find_read"],
+        "move": SAY["find_move"],
+        "trash": SAY["find_trash"],
+        "copy": SAY["find_copy"],
     }[verb]
     script = Script(world, trouble=0.04).ask(world.ask(patterns, stem=stem, to=to))
     if world.chance(0.1):
@@ -248,7 +248,7 @@ def two_of_a_kind(world: World) -> Task:
     rng = world.rng
     if world.chance(0.35):
         (said1, name1), (said2, name2) = world.app(), world.app()
-        script = Script(world, trouble=0.04).ask(world.ask(SAY["two_of_a_kind_1"], a=said1, b=said2))
+        script = Script(world, trouble=0.04).ask(world.ask(SAY["open_two_apps"], a=said1, b=said2))
         script.plan(("open_app", name1), ("open_app", name2))
         for name in (name1, name2):
             script.do("open_app", windows.opened(world, name), "application", name, name=name)
@@ -256,15 +256,15 @@ def two_of_a_kind(world: World) -> Task:
     a, b = world.file(), world.file()
     slots = {"a": world.aloud(a), "b": world.aloud(b)}
     if world.chance(0.3):
-        script = Script(world, trouble=0.04).ask(world.ask(SAY["two_of_a_kind_2"], **slots))
+        script = Script(world, trouble=0.04).ask(world.ask(SAY["read_two"], **slots))
         text_a, told_a = files.contents(world)
         text_b, told_b = files.contents(world)
         script.do("read_file", text_a, path=a).do("read_file", text_b, path=b)
         return script.say(f"{a} {told_a}\n{b} {told_b}").task()
     name, done, patterns = rng.choice(
         [
-            ("trash_file", "moved {} to the trash", SAY["two_of_a_kind_3"]),
-            ("open_file", "opened {}", SAY["two_of_a_kind_4"]),
+            ("trash_file", "moved {} to the trash", SAY["trash_two"]),
+            ("open_file", "opened {}", SAY["open_two_files"]),
         ]
     )
     script = Script(world, trouble=0.04).ask(world.ask(patterns, **slots))
@@ -288,18 +288,18 @@ def carry(world: World) -> Task:
     script = Script(world, trouble=0.04)
     source = rng.choice(["file", "clipboard", "time", "file to clipboard", "file to file"])
     if source == "clipboard":
-        script.ask(world.ask(SAY["carry_1"], to=world.aloud(to)))
+        script.ask(world.ask(SAY["clipboard_to_file"], to=world.aloud(to)))
         script.do("read_clipboard", text)
         script.do("write_file", f'wrote "{to}", {len(text.encode())} bytes', path=to, text=text)
     elif source == "time":
         moment = world.moment()
-        script.ask(world.ask(SAY["carry_2"], to=world.aloud(to)))
+        script.ask(world.ask(SAY["time_to_file"], to=world.aloud(to)))
         script.do("now", moment).do("write_file", f'wrote "{to}", {len(moment)} bytes', path=to, text=moment)
     elif source == "file to clipboard":
-        script.ask(world.ask(SAY["carry_3"], path=world.aloud(path)))
+        script.ask(world.ask(SAY["file_to_clipboard"], path=world.aloud(path)))
         script.do("read_file", text, path=path).do("set_clipboard", "copied to the clipboard", text=text)
     else:
-        script.ask(world.ask(SAY["carry_4"], path=world.aloud(path), to=world.aloud(to)))
+        script.ask(world.ask(SAY["file_to_file"], path=world.aloud(path), to=world.aloud(to)))
         script.do("read_file", text, path=path)
         script.do("append_file", f'added {len(text.encode()) + 1} bytes to "{to}"', path=to, text=text)
     return script.tell().task()
@@ -309,13 +309,13 @@ def write_then_open(world: World) -> Task:
     text, path = world.said_text(), world.text_file()
     script = Script(world, trouble=0.04)
     if world.chance(0.5):
-        script.ask(world.ask(SAY["write_then_open_1"], text=text, path=world.aloud(path)))
+        script.ask(world.ask(SAY["write_open"], text=text, path=world.aloud(path)))
         script.plan(("write_file", path), ("open_file", path))
         script.do("write_file", f'wrote "{path}", {len(text.encode())} bytes', path=path, text=text)
         script.do("open_file", f'opened "{path}", window "{path} - Mousepad"', path=path)
         return script.tell().task()
     before = world.text(2)
-    script.ask(world.ask(SAY["write_then_open_2"], text=text, path=world.aloud(path)))
+    script.ask(world.ask(SAY["append_read"], text=text, path=world.aloud(path)))
     script.do("append_file", f'added {len(text.encode()) + 1} bytes to "{path}"', path=path, text=text)
     script.do("read_file", f"{before}\n{text}", path=path)
     return script.say(f'{path} says: "{before}\n{text}"').task()
@@ -358,7 +358,7 @@ def focus_then(world: World) -> Task:
     text = world.said_text()
     script = Script(world, trouble=0.04)
     if world.chance(0.6):
-        script.ask(world.ask(SAY["focus_then_1"], app=said, text=text))
+        script.ask(world.ask(SAY["focus_type"], app=said, text=text))
         script.plan(("focus_window", name), ("type_text", text))
         script.do("focus_window", f'in front: "{title}"', "window", name, title=name)
         script.do("type_text", f'typed {len(text)} characters into "{title}"', "window", text=text)
@@ -366,7 +366,7 @@ def focus_then(world: World) -> Task:
         keys_said, keys = world.rng.choice(
             [("control s", "ctrl+s"), ("enter", "enter"), ("ctrl+s", "ctrl+s"), ("escape", "escape")]
         )
-        script.ask(world.ask(SAY["focus_then_2"], app=said, keys=keys_said))
+        script.ask(world.ask(SAY["focus_keys"], app=said, keys=keys_said))
         script.plan(("focus_window", name), ("press_keys", keys))
         script.do("focus_window", f'in front: "{title}"', "window", name, title=name)
         script.do("press_keys", f"pressed {keys}", "window", keys=keys)
