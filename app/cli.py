@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from agent.errors import DeskhandError
+from agent.errors import DeskhandError, StorageError
 from app.models.command import models
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def _window(surroundings: Surroundings, options: Options) -> int:
     from app.settings import save
 
     places = surroundings.places()
-    settings = _settings(places, options)
+    settings, problems = _load(places, options)
 
     def build() -> Assistant:
         assistant = surroundings.build(settings, places)
@@ -162,6 +162,7 @@ def _window(surroundings: Surroundings, options: Options) -> int:
         settings,
         lambda changes: save(places, changes),
         LocalModels(places.data),
+        problems,
     )
 
 
@@ -318,13 +319,20 @@ deskhand.add_command(models)
 
 def _settings(places: Places, options: Options) -> Settings:
     """The settings in force; what is wrong with the file is told on standard error and does not stop anything."""
+    settings, _problems = _load(places, options)
+    return settings
+
+
+def _load(places: Places, options: Options) -> tuple[Settings, tuple[StorageError, ...]]:
+    """The same, with what is wrong for a window to show as well."""
     from app.settings import load
 
     loaded = load(places)
     for problem in loaded.problems:
         click.echo(str(problem), err=True)
     given = {"model": options.model, "mode": options.mode}
-    return loaded.settings.model_copy(update={name: value for name, value in given.items() if value})
+    settings = loaded.settings.model_copy(update={name: value for name, value in given.items() if value})
+    return settings, loaded.problems
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSocketNotifier, Qt, QTimer
@@ -48,13 +48,22 @@ def application() -> QApplication:
     return app
 
 
-def run(assistant_factory: AssistantFactory, settings: Settings, save: Save, models: Models) -> int:
-    """Show the window until the person quits, and return the exit code. Main thread."""
+def run(
+    assistant_factory: AssistantFactory,
+    settings: Settings,
+    save: Save,
+    models: Models,
+    problems: Sequence[DeskhandError] = (),
+) -> int:
+    """Show the window until the person quits, and return the exit code. ``problems`` are told on its first page.
+    Main thread."""
     app = application()
     theme = Theme(settings.theme, settings.text_scale)
     theme.apply()
     window = MainWindow(theme, settings, save, models)
     app.installEventFilter(window)
+    for problem in problems:
+        window.conversation.notice("warning", problem.what, problem.remedy)
     started: list[Assistant] = []
 
     def make() -> Assistant:
