@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from agent.errors import DeskhandError, StorageError
+from app.exit_codes import DONE, NOT_DONE, STOPPED
 from app.models.command import models
 
 if TYPE_CHECKING:
-    from agent.events import Event, Question
+    from agent.events import Event
     from agent.messages import Request
     from app.assistant import Assistant
     from app.settings import Places, Settings
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     Build = Callable[[Settings, Places], Assistant]
 
-DONE, NOT_DONE, USAGE, STOPPED = 0, 1, 2, 130
+
 MODES = ("read-only", "ask", "workspace", "full")
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -242,6 +243,7 @@ def ask(
 @click.pass_obj
 def listen(surroundings: Surroundings, options: Options) -> int:
     """Listen to one spoken request and carry it out. It ends by itself when you stop speaking."""
+    from app.following import follow
     from app.listening import listen_once
 
     with _assistant(surroundings, options) as (assistant, events):
@@ -249,7 +251,7 @@ def listen(surroundings: Surroundings, options: Options) -> int:
         task = listen_once(assistant, events, _printer(options.as_json))
         if task is None:
             return NOT_DONE
-        return _follow(assistant, events, task, _printer(options.as_json), surroundings.read)
+        return follow(assistant, events, task, _printer(options.as_json), surroundings.read)
 
 
 @deskhand.group(invoke_without_command=True)
@@ -291,11 +293,12 @@ def undo(surroundings: Surroundings, options: Options, task: str | None) -> int:
     with _assistant(surroundings, options) as (assistant, _):
         lines = assistant.undo(task)
     if options.as_json:
-        click.echo(json.dumps({"type": "undo", "undone": lines}, ensure_ascii=False))
+        rows = [{"text": line.text, "restored": line.restored} for line in lines]
+        click.echo(json.dumps({"type": "undo", "steps": rows}, ensure_ascii=False))
     else:
-        for line in lines or ("There is nothing to undo.",):
-            click.echo(line)
-    return DONE if lines else NOT_DONE
+        for text in [line.text for line in lines] or ["There is nothing to undo."]:
+            click.echo(text)
+    return DONE if lines and all(line.restored for line in lines) else NOT_DONE
 
 
 @deskhand.command()
@@ -361,6 +364,7 @@ def _carry_out(
     surroundings: Surroundings, options: Options, request: Callable[[Assistant], Request], session: str | None
 ) -> int:
     """One request from its words to its exit code."""
+    from app.following import follow
     from app.past import find_session
 
     with _assistant(surroundings, options) as (assistant, events):
@@ -370,47 +374,4 @@ def _carry_out(
         asked = request(assistant)
         assistant.start()
         task = assistant.submit(asked)
-        return _follow(assistant, events, task, _printer(options.as_json), surroundings.read)
-
-
-def _follow(
-    assistant: Assistant,
-    events: queue.SimpleQueue[Event],
-    task: str,
-    printer: Printer,
-    read: Callable[[str], str],
-) -> int:
-    """Show events until ``task`` is over. Ctrl-C stops the task; a second one leaves at once."""
-    from agent.events import QuestionAsked, TaskFinished, TaskStarted
-
-    started = stopping = False
-    while True:
-        try:
-            event = events.get()
-            printer.show(event)
-            match event:
-                case TaskStarted():
-                    started = True
-                case QuestionAsked():
-                    assistant.answer(event.question.id, _choose(event.question, read), "terminal")
-                case TaskFinished() if event.task == task:
-                    return _exit_code(event.outcome.status)
-                case _:
-                    pass
-        except KeyboardInterrupt:
-            if stopping or not started:
-                return STOPPED
-            stopping = True
-            assistant.stop()
-
-
-def _choose(question: Question, read: Callable[[str], str]) -> Any:
-    from app.terminal import Style
-    from app.terminal import ask as ask_person
-
-    return ask_person(question, read, sys.stderr, Style.of(sys.stderr, os.environ))
-
-
-def _exit_code(status: str) -> int:
-    """``confirmed`` and ``answered`` are done; what could not be confirmed is not."""
-    return {"confirmed": DONE, "answered": DONE, "stopped": STOPPED}.get(status, NOT_DONE)
+        return follow(assistant, events, task, _printer(options.as_json), surroundings.read)

@@ -1,4 +1,3 @@
-# ruff: noqa: N802 - Qt names its virtual functions
 """The approval: the only thing in the window that asks for attention. Main thread only.
 
 Every value is plain text with whatever could hide in it spelled out. The buttons arm half a second after the card

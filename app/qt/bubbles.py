@@ -1,4 +1,3 @@
-# ruff: noqa: N802 - Qt names its virtual functions
 """The parts of a conversation that are not tasks: what the person said, answers, notices. Main thread only."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: N802 - Qt names its virtual functions
 """Controls to choose with: a button that opens a menu, and a switch. Main thread only."""
 
 from __future__ import annotations

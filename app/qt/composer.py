@@ -1,4 +1,3 @@
-# ruff: noqa: N802 - Qt names its virtual functions
 """Where the person types, talks, attaches files and shows the screen. Main thread only."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: N802 - Qt names its virtual functions
 """A layout that goes on in the next line when a line is full. Main thread only."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: N802 - Qt names its virtual functions
 """The line above the page: title, mode, whether anything is online. And the status line below. Main thread only."""
 
 from __future__ import annotations

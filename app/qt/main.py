@@ -61,7 +61,7 @@ def run(
     theme = Theme(settings.theme, settings.text_scale)
     theme.apply()
     window = MainWindow(theme, settings, save, models)
-    app.installEventFilter(window)
+    app.installEventFilter(window.talk_key)
     for problem in problems:
         window.conversation.notice("warning", problem.what, problem.remedy)
     started: list[Assistant] = []

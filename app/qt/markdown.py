@@ -1,4 +1,3 @@
-# ruff: noqa: N802 - Qt names its virtual functions
 """The assistant's words: Markdown that grows while it is spoken. Main thread only.
 
 What stands here was written by a model that may have read anything. So nothing is loaded (no picture, no style

@@ -1,4 +1,3 @@
-# ruff: noqa: N802 - Qt names its virtual functions
 """Small widgets that paint themselves: state marks, the level ring, the waveform, meters, cards. Main thread only.
 
 They read their colours when they paint, so a change of theme needs nothing but a repaint.

@@ -1,4 +1,3 @@
-# ruff: noqa: N802 - Qt names its virtual functions
 """The sidebar: new conversation, past sessions by day with search, models, settings. Main thread only."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: N802 - Qt names its virtual functions
 """A task as a card in the conversation: plan, steps with their proof, and how it ended. Main thread only."""
 
 from __future__ import annotations

@@ -1,4 +1,3 @@
-# ruff: noqa: N802 - Qt names its virtual functions
 """The plain widgets everything is put together from: labels, buttons, texts that grow. Main thread only.
 
 Every control gets an object name (for tests and style) and an accessible name (for people) when it is made.

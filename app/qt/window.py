@@ -1,4 +1,3 @@
-# ruff: noqa: N802 - Qt names its virtual functions
 """The main window: the rooms side by side, and the way between them and the assistant. Main thread only.
 
 The window is shown before there is an assistant; :meth:`MainWindow.attach` brings it. What was asked until then
@@ -11,15 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
-    QKeyEvent,
     QKeySequence,
     QPaintEvent,
-    QResizeEvent,
     QShortcut,
 )
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
@@ -32,6 +29,7 @@ from agent.messages import Request
 from app.qt.bridge import Background, EventBridge
 from app.qt.composer import Composer, local_files
 from app.qt.conversation import COLUMN_WIDTH, Conversation
+from app.qt.folding import Folding
 from app.qt.head import Head, StatusLine
 from app.qt.icons import application_icon
 from app.qt.models_page import ModelsPage
@@ -39,6 +37,7 @@ from app.qt.models_port import Models
 from app.qt.settings_page import Save, SettingsPage
 from app.qt.shortcuts import ShortcutSheet
 from app.qt.sidebar import Page, Sidebar
+from app.qt.talk_key import TalkKey
 from app.qt.text import title_plain
 from app.qt.theme import Theme
 from app.qt.tray import Tray
@@ -52,9 +51,6 @@ T = TypeVar("T")
 
 SIZE = (1120, 850)
 SMALLEST = (400, 440)
-FOLD_BELOW = 760
-TIGHT = 540
-"""Narrower than this the sidebar folds away behind a button."""
 
 
 class MainWindow(QMainWindow):
@@ -79,26 +75,18 @@ class MainWindow(QMainWindow):
         self.background = Background()
         self.bridge = EventBridge()
         self.tray = Tray()
+        self.talk_key = TalkKey(self, lambda: self._talking)
         self._rooms(settings, save, models)
         self._connect()
         self._shortcuts()
-        self._fold()
         self.composer.setFocus()
 
     # -- rooms ----------------------------------------------------------------------------------------------------
 
     def _rooms(self, settings: Settings, save: Save, models: Models) -> None:
-        frame = QWidget()
-        frame.setObjectName("frame")
-        self.setCentralWidget(frame)
-        self._frame = frame
-        self._body = QWidget(frame)
-        self._scrim = QWidget(frame)
-        self._scrim.setObjectName("scrim")
-        self._scrim.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._scrim.installEventFilter(self)
         self.sidebar = Sidebar(self._theme)
-        self.sidebar.setParent(frame)
+        self.folding = Folding(self._theme, self.sidebar)
+        self.setCentralWidget(self.folding)
         self.head = Head(self._theme)
         self.conversation = Conversation(self._theme)
         self.models = ModelsPage(self._theme, models, self.background)
@@ -108,13 +96,12 @@ class MainWindow(QMainWindow):
             self.pages.addWidget(page)
         self.composer = Composer(self._theme)
         self.status = StatusLine(self._theme)
-        outer = column(self._body)
+        outer = column(self.folding.body)
         outer.addWidget(self.head)
         outer.addWidget(self.pages, 1)
         outer.addWidget(self._composer_holder())
         outer.addWidget(self.status)
         QWidget.setTabOrder(self.sidebar.settings_button, self.head.mode_button)
-        self._narrow, self._open = False, False
         self._title = ""
 
     def _composer_holder(self) -> QWidget:
@@ -129,26 +116,11 @@ class MainWindow(QMainWindow):
 
     def _limit_composer(self) -> None:
         self.composer.setMaximumWidth(self._theme.px(COLUMN_WIDTH))
-        self._fold()
 
-    def _fold(self) -> None:
-        """Lay out sidebar and body for the window's width."""
-        if not hasattr(self, "_open"):
-            return
-        width, height = self._frame.width(), self._frame.height()
-        self._narrow = width < round(FOLD_BELOW * min(1.3, max(1.0, self._theme.scale)))
-        side = min(self.sidebar.sizeHint().width(), width)
-        self._body.setGeometry(0 if self._narrow else side, 0, width - (0 if self._narrow else side), height)
-        self.sidebar.setGeometry(0, 0, side, height)
-        self.sidebar.setVisible(not self._narrow or self._open)
-        self._scrim.setGeometry(0, 0, width, height)
-        self._scrim.setVisible(self._narrow and self._open)
-        self._scrim.raise_()
-        self.sidebar.raise_()
-        tight = self._body.width() < self._theme.px(TIGHT)
-        self.head.set_narrow(menu=self._narrow, tight=tight)
+    def _laid_out(self, narrow: bool, tight: bool) -> None:
+        self.head.set_narrow(menu=narrow, tight=tight)
         self.status.set_tight(tight)
-        side = 20 if not self._narrow else 14
+        side = 14 if narrow else 20
         self._foot_line.setContentsMargins(side, 0, side, 6)
 
     def show_page(self, page: Page) -> None:
@@ -160,7 +132,7 @@ class MainWindow(QMainWindow):
         self.sidebar.show_page(page)
         self.head.mode_button.setVisible(page == "conversation")
         self._show_title()
-        self._close_sidebar()
+        self.folding.set_open(False)
         if page == "models":
             self.models.refresh()
         elif page == "conversation":
@@ -176,19 +148,12 @@ class MainWindow(QMainWindow):
             f"{words} – Deskhand" if self._title or page is not self.conversation else "Deskhand"
         )
 
-    def _close_sidebar(self) -> None:
-        self._open = False
-        self._fold()
-
-    def _toggle_sidebar(self) -> None:
-        self._open = not self._open
-        self._fold()
-
     # -- connections ----------------------------------------------------------------------------------------------
 
     def _connect(self) -> None:
         self.bridge.arrived.connect(self._take)
-        self.head.menu.connect(self._toggle_sidebar)
+        self.folding.laid_out.connect(self._laid_out)
+        self.head.menu.connect(self.folding.toggle)
         self.head.mode.connect(self._set_mode)
         self.sidebar.new.connect(self.new_session)
         self.sidebar.opened.connect(self.open_session)
@@ -199,6 +164,8 @@ class MainWindow(QMainWindow):
         self.composer.look.connect(self.look)
         self.composer.held.connect(self.talk)
         self.composer.let_go.connect(self.talk_done)
+        self.talk_key.held.connect(self.talk)
+        self.talk_key.let_go.connect(self.talk_done)
         self.conversation.stop.connect(self.stop)
         self.conversation.undo.connect(self.undo)
         self.conversation.chosen.connect(self._answer)
@@ -275,8 +242,7 @@ class MainWindow(QMainWindow):
         self._with(lambda a: a.open_session(session), self._show_session)
 
     def search(self) -> None:
-        self._open = True
-        self._fold()
+        self.folding.set_open(True)
         self.sidebar.search.setFocus()
         self.sidebar.search.selectAll()
 
@@ -286,8 +252,8 @@ class MainWindow(QMainWindow):
         self.activateWindow()
 
     def _escape(self) -> None:
-        if self._narrow and self._open:
-            self._close_sidebar()
+        if self.folding.over:
+            self.folding.set_open(False)
         elif self.pages.currentWidget() is not self.conversation:
             self.show_page("conversation")
         else:
@@ -416,38 +382,6 @@ class MainWindow(QMainWindow):
             self._first_paint = True
             self.painted.emit()
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fold()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self._scrim and event.type() == QEvent.Type.MouseButtonPress:
-            self._close_sidebar()
-            return True
-        if event.type() in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease) and isinstance(event, QKeyEvent):
-            return self._hold_to_talk(event)
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and _is_talk_key(event)
-        ):
-            event.accept()
-            return True
-        return False
-
-    def _hold_to_talk(self, event: QKeyEvent) -> bool:
-        """Ctrl+M goes down: listen. Either key comes up: done. A held key repeats itself; that means nothing."""
-        pressed = event.type() == QEvent.Type.KeyPress
-        if pressed and _is_talk_key(event):
-            if not event.isAutoRepeat():
-                self.talk()
-            return True
-        if not pressed and self._talking and event.key() in (Qt.Key.Key_M, Qt.Key.Key_Control):
-            if not event.isAutoRepeat():
-                self.talk_done()
-            return True
-        return False
-
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
@@ -470,7 +404,3 @@ class MainWindow(QMainWindow):
             self.tray.say_still_here()
         else:
             self.quit.emit()
-
-
-def _is_talk_key(event: QKeyEvent) -> bool:
-    return event.key() == Qt.Key.Key_M and event.modifiers() == Qt.KeyboardModifier.ControlModifier

@@ -73,7 +73,7 @@ class Stage:
 def stage(qtbot: QtBot, qapp: QApplication, theme: Theme) -> Iterator[Stage]:
     kept, models = KeptSettings(), ScriptedModels(some_offers())
     window = MainWindow(theme, kept.settings, kept.save, models)
-    qapp.installEventFilter(window)
+    qapp.installEventFilter(window.talk_key)
     qtbot.addWidget(window, before_close_func=_quietly)
     assistant = ScriptedAssistant(past=some_sessions())
     window.attach(assistant)
@@ -83,7 +83,7 @@ def stage(qtbot: QtBot, qapp: QApplication, theme: Theme) -> Iterator[Stage]:
     qtbot.waitUntil(window.isActiveWindow, timeout=20_000)
     qtbot.waitUntil(lambda: window.sidebar.list.count() > 0)
     yield Stage(window, assistant, models, kept, qtbot)
-    qapp.removeEventFilter(window)
+    qapp.removeEventFilter(window.talk_key)
 
 
 def _quietly(window: MainWindow) -> None:
