@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
+from pathlib import Path
 
 from agent.broker.contract import Contract
 from agent.broker.policy import Policy, resolved
@@ -23,6 +24,13 @@ def visible(text: str) -> str:
         f"‹U+{ord(sign):04X}›" if unicodedata.category(sign) in _HIDDEN and sign != "\n" else sign
         for sign in text
     )
+
+
+def path_shown(path: str, home: Path) -> str:
+    """``path`` with the home folder it begins with written as ``~``; as exact, and short enough to be read."""
+    if not Path(path).is_relative_to(home):
+        return path
+    return str("~" / Path(path).relative_to(home)) if Path(path) != home else "~"
 
 
 def origin(target: Target, scope: Scope, policy: Policy) -> str:
@@ -52,7 +60,11 @@ def question_for(
         title=effect.question or f"Allow {tool.name.replace('_', ' ')}?",
         lines=tuple(
             QuestionLine(
-                label=target.label, value=visible(target.value), origin=origin(target, scope, policy)
+                label=target.label,
+                value=visible(
+                    path_shown(target.value, policy.home) if target.kind == "path" else target.value
+                ),
+                origin=origin(target, scope, policy),
             )
             for target in effect.targets
         ),
@@ -69,8 +81,9 @@ def question_for_plan(contract: Contract, scope: Scope, policy: Policy) -> Quest
         value = str(step.path) if step.path is not None else step.about
         target = Target("path" if step.path is not None else "text", step.title, value, step.about)
         where = origin(target, scope, policy) if value else ""
+        shown = path_shown(value, policy.home) if step.path is not None else value
         lines.append(
-            QuestionLine(label=visible(step.title.replace("**", "")), value=visible(value), origin=where)
+            QuestionLine(label=visible(step.title.replace("**", "")), value=visible(shown), origin=where)
         )
     count = len(lines)
     return Question(

@@ -45,7 +45,7 @@ def test_the_question_lists_each_step_with_its_exact_path_and_origin(broker: Bro
     assert question.title == "Do these 3 steps?"
     assert [(line.label, line.value, line.origin) for line in question.lines] == [
         ("open_app Text Editor", "Text Editor", "you said it"),
-        ("save_as list.txt", str(docs / "list.txt"), "proposed by the model"),
+        ("save_as list.txt", "~/Documents/list.txt", "proposed by the model"),
         ("press ", "", ""),
     ]
 

@@ -145,7 +145,7 @@ def test_the_question_shows_exact_values_their_origin_and_what_undo_does(broker:
     assert decision.question is not None
     shown = [(line.label, line.value, line.origin) for line in decision.question.lines]
     assert shown == [
-        ("File", str(docs / "notes.txt"), "you said it"),
+        ("File", "~/Documents/notes.txt", "you said it"),
         ("Text", "a‹U+202E›b‹U+001B›[0m", "proposed by the model"),
     ]
     assert decision.question.title == "Save a new file?"
