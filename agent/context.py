@@ -7,11 +7,11 @@ marks keep it apart for the model, the broker's taint keeps it apart for us.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.engine.port import Engine, ModelInfo, Prompt, ToolSpec
 from agent.messages import Request, UserMessage
-from agent.tool import Tool
+from agent.tool import Tool, ToolResult
 
 PROMPT_BUDGET_TOKENS = 3000
 """System text and tool declarations together; checked by a test and shown in the window."""
@@ -53,6 +53,16 @@ def user_message(
         if sees and request.moment.picture is not None:
             pictures = (request.moment.picture,)
     return UserMessage(text=request.text.strip(), context="\n".join(blocks), pictures=pictures)
+
+
+def fitting(result: ToolResult, longest: int) -> ToolResult:
+    """``result`` with at most about ``longest`` characters for the model, cut at a line where there is one."""
+    if len(result.content) <= longest:
+        return result
+    kept = result.content[:longest]
+    kept = kept[: kept.rfind("\n")] if "\n" in kept[longest // 2 :] else kept
+    left_out = len(result.content) - len(kept)
+    return replace(result, content=f"{kept}\n(+{left_out} more characters)")
 
 
 def _enclosed(text: str) -> str:

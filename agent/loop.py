@@ -7,6 +7,7 @@ result that the model reads. Everything happens on the agent thread; ``said`` ma
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import time
 import uuid
@@ -20,16 +21,19 @@ from agent.actions import MAX_REFUSALS, Actions
 from agent.broker import Broker, Decision, Scope
 from agent.broker.contract import QUIET
 from agent.cancel import Cancel, Cancelled
-from agent.context import Profile, fit, tool_spec, user_message
+from agent.context import Profile, fit, fitting, tool_spec, user_message
 from agent.conversation import Conversation
 from agent.engine.port import Engine, Finished, Piece, Prefill, Prompt, Restarted
-from agent.errors import DeskhandError
-from agent.events import Choice, Emit, Outcome, Question
-from agent.journal import Journal
+from agent.errors import DeskhandError, ModelError
+from agent.events import Choice, Emit, Outcome, PlanStep, Question
+from agent.journal import Journal, JournalEntry
 from agent.messages import ModelMessage, Request, ToolCall, ToolMessage, UserMessage
 from agent.outcome import StepRecord, judge
 from agent.plan import PLAN, PlanArguments, Progress, plan_steps
 from agent.tool import Arguments, Effect, Tool, ToolResult
+
+PLAN_TITLE = "Carry out the plan"
+_PLANNING = Effect("compute")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,40 +58,51 @@ class Prepared:
     effect: Effect
 
 
-def new_task_id() -> str:
-    return uuid.uuid4().hex[:12]
+class Errand:
+    """One request on its way: what was asked, where it belongs, whether it shall stop, what was said about it since.
+
+    Made when the person asks, so that a stop reaches it before it starts. Any thread.
+    """
+
+    def __init__(self, request: Request, conversation: Conversation) -> None:
+        self.id = uuid.uuid4().hex[:12]
+        self.request = request
+        self.conversation = conversation
+        self.cancel = Cancel()
+        self.said: queue.SimpleQueue[str] = queue.SimpleQueue()
 
 
 class Task:
-    """One request being worked on."""
+    """An errand being worked on."""
 
     def __init__(
         self,
         *,
-        id: str,
+        errand: Errand,
         ports: Ports,
-        conversation: Conversation,
         profile: Profile,
         system: str,
         context_tokens: int,
-        request: Request,
         attachments: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        self.id = id
-        self.cancel = Cancel()
+        self.id = errand.id
+        self.cancel = errand.cancel
+        self._said = errand.said
+        self._request = errand.request
+        self._conversation = errand.conversation
         self._ports = ports
-        self._conversation = conversation
         self._profile = profile
         self._system = system
         self._specs = tuple(tool_spec(tool) for tool in ports.tools.values())
         self._context_tokens = context_tokens
-        self._request = request
         self._attachments = attachments
-        self._scope = Scope.of(request, earlier=conversation.said, tainted=conversation.tainted)
+        self._scope = Scope.of(
+            errand.request, earlier=errand.conversation.said, tainted=errand.conversation.tainted
+        )
         self._actions = Actions()
         self._progress = Progress()
         self._records: list[StepRecord] = []
-        self._inbox: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._answers: list[str] = []
         self._waited = 0.0
         self._warned = False
 
@@ -102,19 +117,20 @@ class Task:
                 task=self.id, session=self._conversation.session, request=_without_pixels(self._request)
             )
         )
-        answer, error = "", None
+        error = None
         try:
             self._conversation.append(user_message(self._request, self._attachments, self._profile.sees))
-            answer = self._work(started)
+            self._work(started)
         except Cancelled:
-            self._answer_open_call()
+            self._answer_open_call("the person stopped the task")
         except DeskhandError as trouble:
             error = trouble
+            self._answer_open_call("the task ended with an error")
         outcome = judge(
-            answer=answer,
+            answer="\n\n".join(filter(None, self._answers)),
             records=self._records,
             plan_left=[step for step in self._progress.left if step.tool not in QUIET],
-            changed=self._ports.journal.changes(self.id),
+            changed=self._changed(),
             stopped=self.cancel.requested,
             error=error,
         )
@@ -123,17 +139,16 @@ class Task:
         )
         return outcome
 
-    def said(self, text: str) -> None:
-        """Something the person said about the running task; the model reads it before its next turn."""
-        self._inbox.put(text)
-
-    def _work(self, started: float) -> str:
+    def _work(self, started: float) -> None:
         while True:
             self.cancel.check()
             self._take_in()
             turn = self._model_turn()
             if turn.message.call is None:
-                return turn.message.text
+                self._answers.append(turn.message.text.strip())
+                if self._said.empty():
+                    return
+                continue
             result = self._step(turn.message.call)
             self._conversation.append(
                 ToolMessage(
@@ -144,22 +159,29 @@ class Task:
                 )
             )
             if ended := self._spent(started):
-                return ended
+                self._answers.append(ended)
+                return
 
-    def _answer_open_call(self) -> None:
-        """A conversation that was stopped must not end in a call without a result: it goes on later."""
-        last = self._conversation.messages[-1]
+    def _changed(self) -> tuple[str, ...]:
+        with contextlib.suppress(DeskhandError):
+            return self._ports.journal.changes(self.id)
+        return ()
+
+    def _answer_open_call(self, why: str) -> None:
+        """A conversation must not end in a call without a result: it goes on later."""
+        last = self._conversation.messages[-1] if self._conversation.messages else None
         if isinstance(last, ModelMessage) and last.call is not None:
-            stopped = ToolResult.refused("the person stopped the task")
-            self._conversation.append(
-                ToolMessage(call_id=last.call.id, name=last.call.name, content=stopped.content)
-            )
+            content = ToolResult.refused(why).content
+            with contextlib.suppress(DeskhandError):
+                self._conversation.append(
+                    ToolMessage(call_id=last.call.id, name=last.call.name, content=content)
+                )
 
     # -- the model's turn -----------------------------------------------------------------------------------------
 
     def _take_in(self) -> None:
-        while not self._inbox.empty():
-            text = self._inbox.get()
+        while not self._said.empty():
+            text = self._said.get()
             self._scope.hear(text)
             self._conversation.append(UserMessage(text=text))
 
@@ -199,6 +221,12 @@ class Task:
         )
         self._conversation.append(turn.message)
         self.cancel.check()
+        if turn.reason == "length":
+            self._answers.append(turn.message.text.strip())
+            raise ModelError(
+                "The answer was cut off: it became longer than this model may answer.",
+                "Ask for less at once, or choose a larger model.",
+            )
         return turn
 
     # -- one call: prepare, execute, finalise ---------------------------------------------------------------------
@@ -209,7 +237,7 @@ class Task:
         tool = self._ports.tools.get(call.name)
         if tool is not None and tool.name == PLAN.name:
             return self._plan(call)
-        index = self._progress.claim(call.name, call.arguments)
+        index = self._progress.index_of(call.name, call.arguments)
         prepared = self._prepare(tool, call)
         title = _title(tool, prepared, call)
         self._ports.emit(
@@ -218,6 +246,9 @@ class Task:
             )
         )
         result = prepared if isinstance(prepared, ToolResult) else self._permitted(step, title, prepared)
+        result = fitting(result, self._profile.observation_chars)
+        if index is not None and result.status not in ("failed", "refused"):
+            self._progress.tick_off(index)
         self._finalise(step, title, call, prepared, result, time.monotonic() - began)
         return result
 
@@ -272,11 +303,18 @@ class Task:
         except DeskhandError as trouble:
             result = ToolResult.failed(str(trouble))
         if entry is not None:
+            self._settle(entry, result)
+        return result
+
+    def _settle(self, entry: JournalEntry, result: ToolResult) -> None:
+        """Write down how the step ended. If the disk refuses, it stays uncertain and is settled at the next start."""
+        try:
             if result.status in ("failed", "refused"):
                 self._ports.journal.failed(entry)
             else:
                 self._ports.journal.done(entry)
-        return result
+        except DeskhandError as trouble:
+            self._ports.emit(events.Notice(level="warning", text=trouble.what, remedy=trouble.remedy))
 
     def _finalise(
         self,
@@ -291,7 +329,8 @@ class Task:
             self._actions.record(prepared.tool, call.arguments, prepared.effect, result)
             self._records.append(StepRecord(title, call, prepared.effect.verb, result))
         else:
-            self._records.append(StepRecord(title, call, "compute", result))
+            verb = "compute" if call.name in QUIET else "write"
+            self._records.append(StepRecord(title, call, verb, result))
         self._ports.emit(
             events.StepFinished(
                 step=step,
@@ -307,10 +346,11 @@ class Task:
 
     def _plan(self, call: ToolCall) -> ToolResult:
         """Show the plan, ask once for all of it, and let the broker hold the model to it."""
-        try:
-            steps = plan_steps(PlanArguments.model_validate(call.arguments), self._ports.tools)
-        except (ValidationError, ValueError) as wrong:
-            return ToolResult.failed(f"this plan cannot be used: {wrong}")
+        steps = self._usable_plan(call)
+        self._actions.record(PLAN, call.arguments, _PLANNING, ToolResult("confirmed", "planned"))
+        if isinstance(steps, ToolResult):
+            self._records.append(StepRecord(PLAN_TITLE, call, "compute", steps))
+            return steps
         self._ports.emit(events.PlanMade(steps=steps))
         self._progress = Progress(steps)
         question = self._ports.broker.contract_question(steps, self._scope)
@@ -318,12 +358,19 @@ class Task:
             self.cancel.check()
             self._progress = Progress()
             result = ToolResult.refused("the person said no to the plan")
-            self._records.append(StepRecord("Carry out the plan", call, "run", result))
+            self._records.append(StepRecord(PLAN_TITLE, call, "run", result))
             return result
         self._scope.approve(self._ports.broker.contract_of(steps))
-        return PLAN.run(
-            PlanArguments.model_validate(call.arguments), _StepContext(self.cancel, call.id, self._ports.emit)
-        )
+        context = _StepContext(self.cancel, call.id, self._ports.emit)
+        return PLAN.run(PlanArguments.model_validate(call.arguments), context)
+
+    def _usable_plan(self, call: ToolCall) -> tuple[PlanStep, ...] | ToolResult:
+        if self._actions.repeats(PLAN, call.arguments, _PLANNING):
+            return ToolResult.refused("this plan was made before")
+        try:
+            return plan_steps(PlanArguments.model_validate(call.arguments), self._ports.tools)
+        except (ValidationError, ValueError) as wrong:
+            return ToolResult.failed(f"this plan cannot be used: {wrong}")
 
     # -- budgets --------------------------------------------------------------------------------------------------
 

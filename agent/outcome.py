@@ -70,7 +70,9 @@ def _status(
     statuses: list[Status] = [record.result.status for record in acts]
     if not statuses:
         trouble: list[Status] = [r.result.status for r in records if r.result.status in ("failed", "refused")]
-        return trouble[-1] if trouble and len(trouble) == len(records) else "answered"
+        if trouble and len(trouble) == len(records):
+            return trouble[-1]
+        return "suspected_noop" if plan_left else "answered"
     if set(statuses) == {"confirmed"}:
         return "partial" if plan_left else "confirmed"
     if not set(statuses) & {"confirmed", "partial"}:

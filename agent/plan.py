@@ -70,19 +70,17 @@ class Progress:
     def __init__(self, steps: Iterable[PlanStep] = ()) -> None:
         self._open: dict[int, PlanStep] = dict(enumerate(steps))
 
-    def claim(self, call_tool: str, arguments: Mapping[str, object]) -> int | None:
-        """The index of the step that this call does, ticked off; None when the plan has no such step left."""
+    def index_of(self, tool: str, arguments: Mapping[str, object]) -> int | None:
+        """The open step that this call would do; None when the plan has no such step left."""
         words = " ".join(str(value) for value in arguments.values()).casefold()
-        candidates = [index for index, step in self._open.items() if step.tool == call_tool]
-        for index in candidates:
-            about = self._open[index].about.casefold()
-            if about and about in words:
-                return self._take(index)
-        return self._take(candidates[0]) if candidates else None
+        candidates = [index for index, step in self._open.items() if step.tool == tool]
+        about = (index for index in candidates if self._open[index].about.casefold() in words)
+        named = (index for index in about if self._open[index].about)
+        return next(named, candidates[0] if candidates else None)
 
-    def _take(self, index: int) -> int:
+    def tick_off(self, index: int) -> None:
+        """The step was done."""
         del self._open[index]
-        return index
 
     @property
     def left(self) -> tuple[PlanStep, ...]:

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from agent.broker import Mode
 from agent.engine.port import ModelInfo
 from agent.events import Choice, Event
+from agent.journal import UndoneLine
 from agent.messages import Moment, Request
 from agent.session import SessionSummary
 
@@ -25,6 +26,10 @@ class Assistant(Protocol):
 
     def start(self) -> None:
         """Start the agent thread and load the model behind it (ModelLoading … ModelReady, or a Notice)."""
+        ...
+
+    def tell_of_reminders(self) -> None:
+        """From now on emit ReminderDue for what is due: for whoever stays, as a window does."""
         ...
 
     def submit(self, request: Request) -> str:
@@ -40,8 +45,9 @@ class Assistant(Protocol):
         """Answer an open question by its id; an answer to a question that is no longer open is dropped."""
         ...
 
-    def undo(self, task: str | None = None) -> tuple[str, ...]:
-        """Undo what ``task`` (or the last task that changed something) changed; one line each. Blocks (file moves)."""
+    def undo(self, task: str | None = None) -> tuple[UndoneLine, ...]:
+        """Undo what ``task`` (or the last task that changed something) changed; one line each, also for what could
+        not be restored. Blocks (file moves). Raises DeskhandError while a task runs."""
         ...
 
     def look(self, region: tuple[int, int, int, int] | None = None) -> Moment:
@@ -64,10 +70,13 @@ class Assistant(Protocol):
     @property
     def session(self) -> str: ...
 
-    def new_session(self) -> str: ...
+    def new_session(self) -> str:
+        """Begin another session and make it the current one; a running task is stopped."""
+        ...
 
     def open_session(self, session: str) -> tuple[Event, ...]:
-        """Make ``session`` the current one and return its events, oldest first, to show it again."""
+        """Make ``session`` the current one (a task of another one is stopped) and return its events, oldest first,
+        to show it again."""
         ...
 
     def sessions(self, search: str = "") -> tuple[SessionSummary, ...]:

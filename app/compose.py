@@ -6,8 +6,10 @@ the agent thread. Without a desktop the assistant still talks and works with fil
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from importlib import resources
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from agent.broker import Broker, Grants, Policy
@@ -50,6 +52,7 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
 
     Raises StorageError when the database cannot be opened.
     """
+    _log_to(places.state / "deskhand.log")
     hub = EventHub()
     places.data.mkdir(parents=True, exist_ok=True)
     storage = Storage(places.data / "deskhand.db")
@@ -85,8 +88,8 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         senses=senses,
         read_attachment=attachment_text,
         system=_prompt("system.md"),
-        spec=lambda: ModelSpec(
-            path=locate(settings.model, places.data).path,
+        spec=lambda path: ModelSpec(
+            path=path or locate(settings.model, places.data).path,
             context_tokens=settings.context_tokens,
             gpu_layers=settings.gpu_layers,
             threads=settings.threads,
@@ -94,6 +97,16 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         speak_answers=settings.speak_answers,
     )
     return LocalAssistant(parts, hub)
+
+
+def _log_to(path: Path) -> None:
+    """Warnings and errors of ours go to a file that cannot grow without end; what the person said never does."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = RotatingFileHandler(path, maxBytes=500_000, backupCount=1, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    handler.setLevel(logging.WARNING)
+    for room in ("agent", "app", "tools"):
+        logging.getLogger(room).addHandler(handler)
 
 
 def _prompt(name: str) -> str:

@@ -7,12 +7,13 @@ agent thread's queue; what is said while a task runs goes to that task.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -23,6 +24,7 @@ from agent.engine.port import Engine, ModelInfo, ModelSpec
 from agent.errors import DeskhandError, DesktopError, ModelLoadError
 from agent.events import (
     Choice,
+    Emit,
     Event,
     ModelLoading,
     ModelReady,
@@ -37,8 +39,8 @@ from agent.events import (
     TaskFinished,
     TaskStarted,
 )
-from agent.journal import Journal
-from agent.loop import Ports, Task, new_task_id
+from agent.journal import Journal, UndoneLine
+from agent.loop import Errand, Ports, Task
 from agent.messages import Moment, Request
 from agent.session import Sessions, SessionSummary
 from agent.storage import Storage
@@ -49,6 +51,8 @@ from app.spoken import SpokenAnswer
 from tools.clock import local_now
 from tools.reminders import Reminders
 from tools.voice.voice import Voice
+
+_log = logging.getLogger(__name__)
 
 REMINDER_SECONDS = 2.0
 KEPT = (
@@ -68,6 +72,30 @@ STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
 def desktop_expected() -> bool:
     """Whether there is a graphical session: on a machine without one nobody expects us to see it."""
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+
+
+_OUR_MISTAKE = "Deskhand made a mistake, so this task ended. What was done before it can be undone."
+
+
+class _Ending:
+    """Watches whether a task told its own end, and tells it where it could not."""
+
+    def __init__(self, emit: Emit) -> None:
+        self._emit = emit
+        self._began = self._ended = False
+
+    def emit(self, event: Event) -> None:
+        self._began |= isinstance(event, TaskStarted)
+        self._ended |= isinstance(event, TaskFinished)
+        self._emit(event)
+
+    def make_up(self, errand: Errand, trouble: DeskhandError) -> None:
+        if not self._began:
+            session = errand.conversation.session
+            self._emit(TaskStarted(task=errand.id, session=session, request=errand.request))
+        if not self._ended:
+            outcome = Outcome(status="failed", error=trouble.what, remedy=trouble.remedy)
+            self._emit(TaskFinished(task=errand.id, outcome=outcome, seconds=0.0))
 
 
 Region = tuple[int, int, int, int]
@@ -102,8 +130,8 @@ class Parts:
     read_attachment: Callable[[Path, int], str]
     """An attached file's text, at most so many characters; raises DeskhandError."""
     system: str
-    spec: Callable[[], ModelSpec]
-    """Which model to load first. Raises ModelFileError when it is not on this disk."""
+    spec: Callable[[Path | None], ModelSpec]
+    """How to load a model file; without one, that of the settings. Raises ModelFileError when it is not there."""
     speak_answers: bool
 
 
@@ -116,7 +144,8 @@ class LocalAssistant:
         self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="agent", daemon=True)
         self._closing = threading.Event()
-        self._task: Task | None = None
+        self._errands: list[Errand] = []
+        """Submitted and not over; the first is the one that runs."""
         self._model: ModelInfo | None = None
         self._spec: ModelSpec | None = None
         self._conversation: Conversation | None = None
@@ -126,8 +155,10 @@ class LocalAssistant:
 
     def start(self) -> None:
         self._jobs.put(self._settle)
-        self._jobs.put(lambda: self._load(self.parts.spec()))
+        self._jobs.put(lambda: self._load(self.parts.spec(None)))
         self._thread.start()
+
+    def tell_of_reminders(self) -> None:
         threading.Thread(target=self._watch_reminders, name="reminders", daemon=True).start()
 
     def close(self) -> None:
@@ -170,6 +201,8 @@ class LocalAssistant:
 
     def _watch_reminders(self) -> None:
         while not self._closing.wait(REMINDER_SECONDS):
+            if not self.hub.heard:
+                continue
             with contextlib.suppress(DeskhandError):
                 for reminder in self.parts.reminders.due(local_now()):
                     self.hub.emit(ReminderDue(text=reminder.text))
@@ -186,22 +219,22 @@ class LocalAssistant:
             )
         except DeskhandError:
             if self._spec is not None:
-                self.parts.engine.load(self._spec, lambda fraction: None)
+                self._ready(self._spec, self.parts.engine.load(self._spec, lambda fraction: None), began)
             raise
+        self._ready(spec, model, began)
+
+    def _ready(self, spec: ModelSpec, model: ModelInfo, began: float) -> None:
         self._spec, self._model = spec, model
         self.parts.senses.limit(Profile.of(model).observation_chars)
-        self.hub.emit(
-            ModelReady(
-                model=model.name, context_tokens=model.context_tokens, seconds=time.monotonic() - began
-            )
-        )
+        seconds = time.monotonic() - began
+        self.hub.emit(ModelReady(model=model.name, context_tokens=model.context_tokens, seconds=seconds))
 
     @property
     def model(self) -> ModelInfo | None:
         return self._model
 
     def use_model(self, path: Path) -> None:
-        self._jobs.put(lambda: self._load(replace(self._spec or self.parts.spec(), path=path)))
+        self._jobs.put(lambda: self._load(self.parts.spec(path)))
 
     @property
     def mode(self) -> Mode:
@@ -213,91 +246,99 @@ class LocalAssistant:
     # -- requests -------------------------------------------------------------------------------------------------
 
     def submit(self, request: Request) -> str:
+        conversation = self._current()
         with self._lock:
-            running = self._task
-        if running is None:
-            task = new_task_id()
-            self._jobs.put(lambda: self._run(task, request))
-            return task
+            running = next((e for e in self._errands if e.conversation is conversation), None)
+            if running is None:
+                errand = Errand(request, conversation)
+                self._errands.append(errand)
+                self._jobs.put(lambda: self._run(errand))
+                return errand.id
         if request.text.strip(" .!").casefold() in STOP_WORDS:
             self.stop()
         else:
-            running.said(request.text)
+            running.said.put(request.text)
         return running.id
 
-    def _run(self, task_id: str, request: Request) -> None:
+    def _run(self, errand: Errand) -> None:
         """One request from start to end, on the agent thread. It always ends with TaskFinished."""
+        if self._closing.is_set():
+            errand.cancel.request()
+        ending = _Ending(self.hub.emit)
         try:
-            task = self._prepare(task_id, request)
+            self._prepare(errand, ending.emit).run()
         except DeskhandError as trouble:
-            outcome = Outcome(status="failed", error=trouble.what, remedy=trouble.remedy)
-            self.hub.emit(TaskStarted(task=task_id, session=self.session, request=request))
-            self.hub.emit(TaskFinished(task=task_id, outcome=outcome, seconds=0.0))
-            return
+            ending.make_up(errand, trouble)
+        except Exception:
+            # The one place for what nobody foresaw: the thread goes on, the person is told, the log has the rest.
+            _log.exception("a task ended by an error of ours")
+            ending.make_up(errand, DeskhandError(_OUR_MISTAKE, "The log has the details."))
         with self._lock:
-            self._task = task
-        try:
-            task.run()
-        finally:
-            with self._lock:
-                self._task = None
+            self._errands.remove(errand)
+        while not errand.said.empty():  # said too late for this task: it is a request of its own
+            self.submit(Request(text=errand.said.get()))
 
-    def _prepare(self, task_id: str, request: Request) -> Task:
+    def _prepare(self, errand: Errand, emit: Emit) -> Task:
         model = self._model
         if model is None:
             raise ModelLoadError("No model is loaded, so this was not started.", "Choose another model.")
         profile = Profile.of(model)
-        conversation = self._current()
-        aloud = self.parts.speak_answers and request.source == "spoken"
+        aloud = self.parts.speak_answers and errand.request.source == "spoken"
         spoken = SpokenAnswer(self.parts.voice) if aloud else None
 
-        def emit(event: Event) -> None:
-            self._task_event(conversation.session, event)
+        def tell(event: Event) -> None:
+            self._log_event(errand.conversation.session, event)
+            emit(event)
             if spoken is not None:
                 spoken.follow(event)
 
         return Task(
-            id=task_id,
+            errand=errand,
             ports=Ports(
                 engine=self.parts.engine,
                 tools=self.parts.tools,
                 broker=self.parts.broker,
                 journal=self.parts.journal,
                 ask=self.parts.questions.ask,
-                emit=emit,
+                emit=tell,
             ),
-            conversation=conversation,
             profile=profile,
             system=self.parts.system,
             context_tokens=model.context_tokens,
-            request=request,
-            attachments=self._attachments(request, profile),
+            attachments=self._attachments(errand.request, profile),
         )
 
     def _attachments(self, request: Request, profile: Profile) -> tuple[tuple[str, str], ...]:
         budget = profile.observation_chars // max(1, len(request.files))
         return tuple((path.name, self.parts.read_attachment(path, budget)) for path in request.files)
 
-    def _task_event(self, session: str, event: Event) -> None:
+    def _log_event(self, session: str, event: Event) -> None:
+        """Keep what shows a session again. A log that cannot be written loses the picture of a task, not the task."""
         if isinstance(event, KEPT):
-            self.parts.sessions.log(session, event)
-        self.hub.emit(event)
+            try:
+                self.parts.sessions.log(session, event)
+            except DeskhandError as trouble:
+                self.hub.emit(Notice(level="warning", text=trouble.what, remedy=trouble.remedy))
 
     def stop(self) -> None:
         with self._lock:
-            running = self._task
-        if running is not None:
-            running.cancel.request()
+            errands = list(self._errands)
+        for errand in errands:
+            errand.cancel.request()
         self.parts.voice.hush()
 
     def answer(self, question: str, choice: Choice, by: Literal["window", "voice", "terminal"]) -> None:
         self.parts.questions.answer(question, choice, by)
 
-    def undo(self, task: str | None = None) -> tuple[str, ...]:
+    def undo(self, task: str | None = None) -> tuple[UndoneLine, ...]:
+        with self._lock:
+            busy = bool(self._errands)
+        if busy:
+            raise DeskhandError("A task is still running, so nothing was undone.", "Stop it first.")
         task = task or self.parts.journal.last_undoable()
         if task is None:
             return ()
-        return tuple(line.text for line in self.parts.journal.undo(task))
+        return self.parts.journal.undo(task)
 
     def look(self, region: Region | None = None) -> Moment:
         model = self._model
@@ -316,14 +357,17 @@ class LocalAssistant:
         return self._current().session
 
     def new_session(self) -> str:
+        self.stop()
         with self._lock:
             self._conversation = None
         return self._current().session
 
     def open_session(self, session: str) -> tuple[Event, ...]:
-        conversation = Conversation(self.parts.sessions, session)
-        with self._lock:
-            self._conversation = conversation
+        if session != self.session:
+            self.stop()
+            conversation = Conversation(self.parts.sessions, session)
+            with self._lock:
+                self._conversation = conversation
         return self.parts.sessions.events(session)
 
     def sessions(self, search: str = "") -> tuple[SessionSummary, ...]:
@@ -332,7 +376,6 @@ class LocalAssistant:
     # -- voice ----------------------------------------------------------------------------------------------------
 
     def listen(self) -> None:
-        self.parts.voice.hush()
         self.parts.voice.listen()
 
     def listen_done(self) -> None:

@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout
 
 from agent import events
 from agent.events import Event
+from agent.journal import UndoneLine
 from agent.messages import Request
 from app.qt.approval import ApprovalCard
 from app.qt.bubbles import Answer, HeardBubble, NoticeRow, UserBubble
 from app.qt.empty import EmptyState
-from app.qt.task_card import TaskCard
+from app.qt.task_card import TaskCard, undone_heading
 from app.qt.theme import Theme
 from app.qt.widgets import column
 
@@ -175,14 +176,15 @@ class Conversation(Column):
             row.offer("Open Models", "notice-models", self.choose_model.emit)
         self._add(row)
 
-    def undone(self, task: str, lines: tuple[str, ...]) -> None:
+    def undone(self, task: str, lines: tuple[UndoneLine, ...]) -> None:
         """What an undo of ``task`` ("" for the last one) did."""
         card = self._cards.get(task)
         if card is not None:
             card.undone(lines)
             return
         if lines:
-            self._add(NoticeRow(self._theme, "info", "Undone", "\n".join(lines), icon="undo"))
+            said = "\n".join(line.text for line in lines)
+            self._add(NoticeRow(self._theme, "info", undone_heading(lines), said, icon="undo"))
         else:
             self._add(NoticeRow(self._theme, "info", "There is nothing to undo.", icon="undo"))
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QWidget
 
 from agent.events import Outcome, PlanMade, StepFinished, StepStarted
+from agent.journal import UndoneLine
 from app.qt import text
 from app.qt.painted import STATE_WORDS, Card, IconMark, State, StateMark
 from app.qt.theme import Theme
@@ -239,7 +240,7 @@ class TaskCard(Card):
         self._insert(self._end, None)
         self._describe()
 
-    def undone(self, lines: Sequence[str]) -> None:
+    def undone(self, lines: Sequence[UndoneLine]) -> None:
         """What undo did."""
         if isinstance(self._end, _End):
             self._end.undone(lines)
@@ -321,10 +322,15 @@ class _End(QWidget):
             self._undo.setEnabled(False)
             self._card.undo.emit()
 
-    def undone(self, lines: Sequence[str]) -> None:
+    def undone(self, lines: Sequence[UndoneLine]) -> None:
         if self._undo is not None:
             self._undo.hide()
-        self._part("Undone", [text.visible(line) for line in lines] or ["There was nothing left to undo."])
+        said = [text.visible(line.text) for line in lines]
+        self._part(undone_heading(lines), said or ["There was nothing left to undo."])
+
+
+def undone_heading(lines: Sequence[UndoneLine]) -> str:
+    return "Undone" if all(line.restored for line in lines) else "Not everything could be undone"
 
 
 def _line(claim: str, proof: str) -> str:

@@ -17,7 +17,7 @@ from agent.engine.scripted import Dies, Reply, ScriptedEngine
 from agent.errors import EngineDied
 from agent.events import Choice, Event, Outcome, Question
 from agent.journal import Journal
-from agent.loop import Ports, Task, new_task_id
+from agent.loop import Errand, Ports, Task
 from agent.messages import Request, ToolCall, ToolMessage
 from agent.plan import PLAN
 from agent.session import Sessions
@@ -39,7 +39,8 @@ class World:
     choice: Choice = "allow"
     asked: list[Question] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
-    during_write: Callable[[Task], None] = lambda task: None
+    during_write: Callable[[Errand], None] = lambda errand: None
+    on_event: Callable[[Event], object] = lambda event: None
     profile: Profile = field(
         default_factory=lambda: Profile(observation_chars=1000, max_steps=8, max_seconds=60)
     )
@@ -50,21 +51,20 @@ class World:
         self.conversation = Conversation(sessions, sessions.create())
         self.journal = Journal(self.storage, self.root / "journal")
         tools = {tool.name: tool for tool in (PLAN, self._write_tool(), self._read_tool())}
+        self.errand = Errand(Request(text=text), self.conversation)
         self.task = Task(
-            id=new_task_id(),
+            errand=self.errand,
             ports=Ports(
                 engine=self.engine,
                 tools=tools,
                 broker=Broker(Policy("ask", self.workspace, self.root), Grants(self.storage)),
                 journal=self.journal,
                 ask=self._ask,
-                emit=self.events.append,
+                emit=self._emit,
             ),
-            conversation=self.conversation,
             profile=self.profile,
             system="You are a test.",
             context_tokens=8192,
-            request=Request(text=text),
         )
         return self.task.run()
 
@@ -77,6 +77,10 @@ class World:
 
     def of(self, kind: type[Event]) -> list[Event]:
         return [event for event in self.events if isinstance(event, kind)]
+
+    def _emit(self, event: Event) -> None:
+        self.events.append(event)
+        self.on_event(event)
 
     def _ask(self, question: Question, cancel: Cancel) -> Choice:
         self.asked.append(question)
@@ -91,7 +95,7 @@ class World:
 
     def _write_tool(self) -> Tool:
         def write(arguments: PathText, context: ToolContext) -> ToolResult:
-            self.during_write(self.task)
+            self.during_write(self.errand)
             (self.workspace / arguments.path).write_text(arguments.text)
             return ToolResult(
                 "confirmed", f'wrote "{arguments.path}"', evidence=f"{len(arguments.text)} bytes"
@@ -222,20 +226,20 @@ def test_a_plan_that_was_not_finished_is_partial(world: World) -> None:
 
 
 def test_a_stop_during_a_step_ends_the_task_after_it(world: World) -> None:
-    world.during_write = lambda task: task.cancel.request()
+    world.during_write = lambda errand: errand.cancel.request()
     outcome = world.run(call("write_file", path="a.txt", text="milk"), "never said")
     assert outcome.status == "stopped"
     assert len(outcome.changed) == 1
 
 
 def test_a_conversation_that_was_stopped_does_not_end_in_a_call_without_a_result(world: World) -> None:
-    world.during_write = lambda task: task.cancel.request()
+    world.during_write = lambda errand: errand.cancel.request()
     world.run(call("write_file", path="a.txt", text="milk"), "never said")
     assert isinstance(world.conversation.messages[-1], ToolMessage)
 
 
 def test_what_is_said_during_a_task_is_read_before_the_next_turn(world: World) -> None:
-    world.during_write = lambda task: task.said("and be quick")
+    world.during_write = lambda errand: errand.said.put("and be quick")
     world.run(call("write_file", path="a.txt", text="milk"), "Done.")
     assert [m.text for m in world.engine.prompts[1].messages if m.role == "user"] == [
         "write a.txt",
@@ -266,3 +270,38 @@ def test_a_task_ends_at_its_limit_of_steps_with_a_warning_before(world: World) -
     outcome = world.run(*[call("write_file", path=f"{n}.txt", text="x") for n in range(9)])
     assert "4 steps" in outcome.answer
     assert [event.level for event in world.of(events.Notice)] == ["warning"]
+
+
+def test_an_unusable_plan_said_again_is_refused_and_ends_the_task(world: World) -> None:
+    outcome = world.run(*[plan(("teleport", "")) for _ in range(9)])
+    assert "nothing changed" in outcome.answer
+    assert len(world.asked) == 0
+
+
+def test_a_plan_of_which_nothing_was_done_is_not_called_done(world: World) -> None:
+    outcome = world.run(plan(("write_file", "a.txt")), "All done!")
+    assert outcome.status == "suspected_noop"
+
+
+def test_a_change_that_failed_before_it_began_is_a_failure(world: World) -> None:
+    (world.workspace / "b.txt").write_text("x")
+    outcome = world.run(call("read_file", path="b.txt"), call("write_file", text="no path"), "Done.")
+    assert outcome.status == "failed"
+
+
+def test_what_is_said_while_the_last_words_are_spoken_is_answered_too(world: World) -> None:
+    replies: list[Reply] = ["One.", "Two."]
+    world.on_event = lambda event: (
+        world.errand.said.put("and two?")
+        if isinstance(event, events.TextDelta) and event.text == "One."
+        else None
+    )
+    assert world.run(*replies, text="one?").answer == "One.\n\nTwo."
+
+
+def test_a_long_result_is_cut_to_what_the_model_can_take(world: World) -> None:
+    (world.workspace / "b.txt").write_text("\n".join(["a line of text"] * 500))
+    world.run(call("read_file", path="b.txt"), "Long.")
+    (content,) = world.results()
+    assert len(content) < world.profile.observation_chars + 50
+    assert content.endswith("more characters)")

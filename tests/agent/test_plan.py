@@ -49,7 +49,9 @@ def test_a_plan_has_one_to_seven_steps() -> None:
 def test_calls_tick_off_the_step_they_are_about_else_the_first_with_their_tool() -> None:
     steps = [PlanStep(tool="read_file", about=about, title="") for about in ("a.txt", "b.txt", "")]
     progress = Progress(steps)
-    assert progress.claim("read_file", {"path": "b.txt"}) == 1
-    assert progress.claim("read_file", {"path": "z.txt"}) == 0
-    assert progress.claim("press", {"name": "Save"}) is None
+    assert progress.index_of("read_file", {"path": "b.txt"}) == 1
+    progress.tick_off(1)
+    assert progress.index_of("read_file", {"path": "z.txt"}) == 0
+    progress.tick_off(0)
+    assert progress.index_of("press", {"name": "Save"}) is None
     assert [step.about for step in progress.left] == [""]

@@ -13,6 +13,7 @@ from typing import Literal
 from agent.broker import Mode
 from agent.engine.port import ModelInfo
 from agent.events import Choice, Event, Outcome, Question, QuestionAsked, TaskFinished, TaskStarted
+from agent.journal import UndoneLine
 from agent.messages import Moment, Request
 from agent.session import SessionSummary
 
@@ -23,7 +24,7 @@ class ScriptedAssistant:
 
     script: list[Event | Question | Literal["WAIT"]]
     outcome: Outcome = field(default_factory=lambda: Outcome(status="confirmed", answer="Done."))
-    undone: tuple[str, ...] = ()
+    undone: tuple[UndoneLine, ...] = ()
     past: tuple[SessionSummary, ...] = ()
     requests: list[Request] = field(default_factory=list)
     answers: list[tuple[str, Choice, str]] = field(default_factory=list)
@@ -70,6 +71,9 @@ class ScriptedAssistant:
         outcome = Outcome(status="stopped") if self._stopped.is_set() else self.outcome
         self._emit(TaskFinished(task="task-1", outcome=outcome, seconds=0.1))
 
+    def tell_of_reminders(self) -> None:
+        pass
+
     def stop(self) -> None:
         self._stopped.set()
         self._answered.set()
@@ -78,7 +82,7 @@ class ScriptedAssistant:
         self.answers.append((question, choice, by))
         self._answered.set()
 
-    def undo(self, task: str | None = None) -> tuple[str, ...]:
+    def undo(self, task: str | None = None) -> tuple[UndoneLine, ...]:
         return self.undone
 
     def look(self, region: tuple[int, int, int, int] | None = None) -> Moment:

@@ -26,6 +26,7 @@ from agent.events import (
     StepStarted,
     TextDelta,
 )
+from agent.journal import UndoneLine
 from app import cli
 from app.settings import Places, Settings
 from tests.app.scripted_assistant import ScriptedAssistant, summary
@@ -268,10 +269,19 @@ def test_a_session_that_does_not_exist_is_told(bench: Bench, capsys: pytest.Capt
 def test_undo_prints_what_it_took_back_and_fails_when_there_is_nothing(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert bench.run(ScriptedAssistant([], undone=("removed total.txt",)), "undo") == 0
+    gone = UndoneLine("removed total.txt", restored=True)
+    assert bench.run(ScriptedAssistant([], undone=(gone,)), "undo") == 0
     assert capsys.readouterr().out == "removed total.txt\n"
     assert bench.run(ScriptedAssistant([]), "undo", "--json") == 1
-    assert json.loads(capsys.readouterr().out) == {"type": "undo", "undone": []}
+    assert json.loads(capsys.readouterr().out) == {"type": "undo", "steps": []}
+
+
+def test_undo_fails_when_something_could_not_be_restored(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = UndoneLine("not undone: total.txt was changed since", restored=False)
+    assert bench.run(ScriptedAssistant([], undone=(kept,)), "undo") == 1
+    assert "was changed since" in capsys.readouterr().out
 
 
 def test_ctrl_c_stops_the_task_and_ends_with_130(bench: Bench) -> None:

@@ -14,13 +14,14 @@ import pytest
 from agent import events
 from agent.engine.port import ModelSpec
 from agent.engine.scripted import Reply, ScriptedEngine
-from agent.errors import DesktopError, ModelFileError, ModelLoadError
+from agent.errors import DeskhandError, DesktopError, ModelFileError, ModelLoadError, StorageError
 from agent.events import Event
 from agent.messages import Moment, Request, ToolCall
 from agent.tool import Effect, Target
-from app import compose
+from app import compose, local
 from app.local import LocalAssistant
 from app.settings import Places, Settings
+from tools.clock import local_now
 
 E = TypeVar("E")
 PATIENCE_SECONDS = 20
@@ -250,3 +251,86 @@ def test_the_screen_of_a_request_is_what_the_model_reads(made: Callable[..., Sea
     engine = seat.assistant.parts.engine
     assert isinstance(engine, ScriptedEngine)
     assert engine.prompts[0].messages[0].context.startswith("<screen>\nwindow")
+
+
+def test_a_request_that_was_stopped_before_it_began_does_nothing(
+    made: Callable[..., Seat], tmp_path: Path
+) -> None:
+    seat = made(write("a.txt", "milk"), start=False)
+    seat.assistant.submit(Request(text="write a.txt"))
+    seat.assistant.stop()
+    seat.assistant.start()
+    assert seat.wait(events.TaskFinished).outcome.status in ("stopped", "failed")
+    assert not (tmp_path / "Documents" / "a.txt").exists()
+
+
+def test_a_mistake_of_ours_ends_the_task_and_the_next_one_works(
+    made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat = made(ToolCall(id="1", name="now", arguments={}), "Noon.")
+    tools = seat.assistant.parts.tools
+
+    def broken(arguments: object, context: object) -> object:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(tools, "now", replace(tools["now"], run=broken))
+    outcome = seat.ask("what time is it")
+    assert outcome.status == "failed"
+    assert "mistake" in outcome.error
+    assert seat.ask("and now?").answer == "Noon."
+
+
+def test_a_log_that_cannot_be_written_does_not_end_the_task(
+    made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat = made("Hello.")
+
+    def full(session: str, event: Event) -> None:
+        raise StorageError("The disk is full.")
+
+    monkeypatch.setattr(seat.assistant.parts.sessions, "log", full)
+    assert seat.ask("hello").answer == "Hello."
+
+
+def test_a_new_session_stops_the_task_of_the_old_one_and_starts_clean(made: Callable[..., Seat]) -> None:
+    seat = made(write("a.txt", "milk"), "Fresh.")
+    seat.assistant.submit(Request(text="write a.txt"))
+    seat.wait(events.QuestionAsked)
+    seat.assistant.new_session()
+    assert seat.wait(events.TaskFinished).outcome.status == "stopped"
+    assert seat.ask("hello").answer == "Fresh."
+    engine = seat.assistant.parts.engine
+    assert isinstance(engine, ScriptedEngine)
+    assert [message.text for message in engine.prompts[-1].messages] == ["hello"]
+
+
+def test_undo_waits_for_the_end_of_a_task(made: Callable[..., Seat]) -> None:
+    seat = made(write("a.txt", "milk"))
+    seat.assistant.submit(Request(text="write a.txt"))
+    seat.wait(events.QuestionAsked)
+    with pytest.raises(DeskhandError):
+        seat.assistant.undo()
+    seat.assistant.stop()
+
+
+def test_another_model_can_be_chosen_when_the_first_is_missing(
+    made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def nowhere(name: str, data: Path) -> object:
+        raise ModelFileError("There is no such model.", "Get one.")
+
+    monkeypatch.setattr(compose, "locate", nowhere)
+    seat = made("Here.", start=False)
+    seat.assistant.start()
+    seat.wait(events.Notice)
+    seat.assistant.use_model(tmp_path / "other.gguf")
+    seat.wait(events.ModelReady)
+    assert seat.ask("hello").answer == "Here."
+
+
+def test_reminders_that_are_due_are_told(made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(local, "REMINDER_SECONDS", 0.01)
+    seat = made()
+    seat.assistant.parts.reminders.add("call Ada", local_now())
+    seat.assistant.tell_of_reminders()
+    assert seat.wait(events.ReminderDue).text == "call Ada"

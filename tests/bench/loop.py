@@ -19,7 +19,7 @@ from agent.conversation import Conversation
 from agent.engine.scripted import ScriptedEngine
 from agent.events import Event, StepStarted
 from agent.journal import Journal
-from agent.loop import Ports, Task, new_task_id
+from agent.loop import Errand, Ports, Task
 from agent.messages import Request, ToolCall
 from agent.session import Sessions
 from agent.storage import Storage
@@ -57,7 +57,7 @@ def measure(journalled: bool) -> float:
 
         tool = Tool("step", "", Number, effect, run, lambda arguments: f"Step {arguments.n}")
         task = Task(
-            id=new_task_id(),
+            errand=Errand(Request(text="go"), Conversation(sessions, sessions.create())),
             ports=Ports(
                 engine=ScriptedEngine(
                     [ToolCall(id=str(n), name="step", arguments={"n": n}) for n in range(STEPS)] + ["Done."]
@@ -68,11 +68,9 @@ def measure(journalled: bool) -> float:
                 ask=lambda question, cancel: "deny",
                 emit=emit,
             ),
-            conversation=Conversation(sessions, sessions.create()),
             profile=Profile(observation_chars=1000, max_steps=STEPS + 1, max_seconds=600),
             system="",
             context_tokens=1_000_000,
-            request=Request(text="go"),
         )
         task.run()
         storage.close()

@@ -12,6 +12,7 @@ from agent.broker import Mode
 from agent.cancel import Cancel, Cancelled
 from agent.engine.port import ModelInfo
 from agent.events import Choice, Event
+from agent.journal import UndoneLine
 from agent.messages import Moment, Request
 from agent.session import SessionSummary
 from app.qt.models_port import Offer, Progress
@@ -61,13 +62,16 @@ class ScriptedAssistant:
         self.calls.append(("submit", request))
         return self.running or f"task-{len(self.calls)}"
 
+    def tell_of_reminders(self) -> None:
+        pass
+
     def stop(self) -> None:
         self.calls.append(("stop",))
 
     def answer(self, question: str, choice: Choice, by: Literal["window", "voice", "terminal"]) -> None:
         self.calls.append(("answer", question, choice, by))
 
-    def undo(self, task: str | None = None) -> tuple[str, ...]:
+    def undo(self, task: str | None = None) -> tuple[UndoneLine, ...]:
         self.calls.append(("undo", task))
         return self.undo_lines
 
