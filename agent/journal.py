@@ -1,13 +1,15 @@
 """The undo journal: what a step will change is on the disk before it runs.
 
 A row goes from ``prepared`` (before-images kept) to ``done`` or ``failed`` (after-images noted), later to ``undone``.
-A row that is still ``prepared`` when Deskhand starts is *uncertain*: it was running when we died, and it is never
-repeated by itself. Undo restores bytes, modes and times, the last step first, and leaves alone what somebody else has
-changed since. What a step does inside other applications is not in here.
+A row that is still ``prepared`` when Deskhand starts is *uncertain*, unless another Deskhand that is alive wrote it: it
+was running when we died, and it is never repeated by itself. Undo restores bytes, modes and times, the last step
+first, and leaves alone what somebody else has changed since. What a step does inside other applications is not in
+here.
 """
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 import uuid
@@ -18,7 +20,8 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from agent.errors import StorageError
-from agent.snapshot import Contents, Image, bytes_below
+from agent.processes import Process
+from agent.snapshot import Contents, Image, bytes_below, named, storable
 from agent.storage import Storage
 from agent.tool import Effect
 
@@ -26,7 +29,7 @@ MAX_BYTES = 512 << 20
 """The most that one step's before-images may take; a step that would need more is refused before it runs."""
 
 _Images = dict[Path, Image]
-_IMAGES: TypeAdapter[_Images] = TypeAdapter(_Images)
+_STORED: TypeAdapter[dict[str, Image]] = TypeAdapter(dict[str, Image])
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class _Row:
     entry: JournalEntry
     before: _Images
     after: _Images
+    writer: Process
 
 
 class Journal:
@@ -71,6 +75,7 @@ class Journal:
         self._storage = storage
         self._contents = Contents(folder)
         self._run = uuid.uuid4().hex
+        self._process = Process.this()
 
     def prepare(self, task: str, step: str, title: str, effect: Effect) -> JournalEntry:
         """Put the before-images of ``effect.changes`` on the disk.
@@ -87,11 +92,22 @@ class Journal:
             before = {path: self._contents.take(path) for path in effect.changes}
         except OSError as error:
             raise StorageError(
-                f"{error.filename or 'A file'} could not be read ({error.strerror}), so nothing was changed."
+                f"{_shown(error.filename or 'A file')} could not be read ({error.strerror}), so nothing was changed."
             ) from error
-        row = (task, step, title, effect.undo, self._run, time.time(), _IMAGES.dump_json(before).decode())
-        insert = """INSERT INTO journal (task, step, title, undo, run, at, before, state)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, 'prepared')"""
+        process = self._process
+        row = (
+            task,
+            step,
+            title,
+            effect.undo,
+            self._run,
+            process.pid,
+            process.started,
+            time.time(),
+            _dump(before),
+        )
+        insert = """INSERT INTO journal (task, step, title, undo, run, pid, started, at, before, state)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'prepared')"""
         id = self._storage.call(lambda db: db.execute(insert, row).lastrowid) or 0
         return JournalEntry(id, task, step, title, effect.undo)
 
@@ -124,10 +140,14 @@ class Journal:
         )
 
     def uncertain(self) -> tuple[UncertainStep, ...]:
-        """Steps of former runs that were neither done nor failed, oldest first."""
+        """Steps of runs that have ended, neither done nor failed, oldest first. Another Deskhand may be running on the
+        same database: its steps are its own."""
         rows = self._read("state = 'prepared' AND run != ? ORDER BY id", self._run)
         return tuple(
-            UncertainStep(row.entry, changed=_differ(row.before, self._look(row.before))) for row in rows
+            UncertainStep(row.entry, changed=_differ(row.before, self._look(row.before)))
+            for row in rows
+            if row.writer == self._process
+            or not row.writer.alive  # our own process has one journal at a time
         )
 
     def _settle(self, entry: JournalEntry, state: str) -> None:
@@ -135,7 +155,7 @@ class Journal:
             db.execute("UPDATE journal SET state = ?, after = ? WHERE id = ?", (state, after, entry.id))
 
         (row,) = self._read("id = ?", entry.id)
-        after = _IMAGES.dump_json(self._look(row.before)).decode()
+        after = _dump(self._look(row.before))
         self._storage.call(note)
 
     def _rows(self, task: str) -> list[_Row]:
@@ -144,10 +164,10 @@ class Journal:
         return [row for row in rows if _differ(row.before, row.after)]
 
     def _read(self, where: str, value: str | int) -> list[_Row]:
-        query = f"SELECT id, task, step, title, undo, before, after FROM journal WHERE {where}"
+        query = f"SELECT id, task, step, title, undo, before, after, pid, started FROM journal WHERE {where}"
         rows = self._storage.call(lambda db: db.execute(query, (value,)).fetchall())
         return [
-            _Row(JournalEntry(*row[:5]), _IMAGES.validate_json(row[5]), _IMAGES.validate_json(row[6] or "{}"))
+            _Row(JournalEntry(*row[:5]), _load(row[5]), _load(row[6] or "{}"), Process(row[7], row[8]))
             for row in rows
         ]
 
@@ -156,7 +176,7 @@ class Journal:
             return {path: self._contents.look(path) for path in paths}
         except OSError as error:
             raise StorageError(
-                f"{error.filename} could not be read back ({error.strerror}), so its undo is not certain."
+                f"{_shown(error.filename)} could not be read back ({error.strerror}), so its undo is not certain."
             ) from error
 
     def _undo_row(self, row: _Row, force: bool) -> UndoneLine:
@@ -167,13 +187,15 @@ class Journal:
                 if now.same(before) or now.same(row.after[path]):  # a former undo may have got this far
                     continue
                 if not force:
-                    why = f"“{path.name}” was changed by somebody else since, so it was left as it is"
+                    why = f"“{_shown(path.name)}” was changed by somebody else since, so it was left as it is"
                     return UndoneLine(f"{title}: not undone, {why}", restored=False)
                 self._contents.take(path)
             for path, before in sorted(row.before.items(), key=lambda item: len(item[0].parts)):
                 self._restore(path, before)
         except OSError as error:
-            return UndoneLine(f"{title}: not undone, {error.filename}: {error.strerror}", restored=False)
+            return UndoneLine(
+                f"{title}: not undone, {_shown(error.filename)}: {error.strerror}", restored=False
+            )
         self._storage.call(
             lambda db: db.execute("UPDATE journal SET state = 'undone' WHERE id = ?", (row.entry.id,))
         )
@@ -182,6 +204,19 @@ class Journal:
     def _restore(self, path: Path, before: Image) -> None:
         if not self._contents.look(path).same(before):
             self._contents.put(before, path)
+
+
+def _dump(images: _Images) -> str:
+    return _STORED.dump_json({storable(str(path)): image for path, image in images.items()}).decode()
+
+
+def _load(text: str) -> _Images:
+    return {Path(named(stored)): image for stored, image in _STORED.validate_json(text).items()}
+
+
+def _shown(name: object) -> str:
+    """A file's name for a sentence; bytes that are no text become a mark."""
+    return os.fsencode(str(name)).decode(errors="replace")
 
 
 def _differ(before: _Images, after: _Images) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -28,8 +29,9 @@ class Image(Value):
     mode: int = 0
     modified: int = 0
     digest: str = ""
-    """SHA-256 of a file's bytes; a link's target."""
+    """SHA-256 of a file's bytes; a link's target (:func:`storable`)."""
     entries: tuple[tuple[str, Image], ...] = ()
+    """Names (:func:`storable`) and what they are."""
 
     def same(self, other: Image) -> bool:
         """Whether both would look alike to a reader."""
@@ -38,6 +40,17 @@ class Image(Value):
             (self.kind, self.mode, self.digest, mine.keys())
             == (other.kind, other.mode, other.digest, theirs.keys())
         ) and all(mine[name].same(theirs[name]) for name in mine)
+
+
+def storable(name: str) -> str:
+    """A file's name or path as text that can be stored: a byte that is not UTF-8 is NUL and two hex digits, which no
+    name contains."""
+    return re.sub("[\udc80-\udcff]", lambda byte: f"\0{ord(byte[0]) & 0xFF:02x}", name)
+
+
+def named(stored: str) -> str:
+    """The name or path that :func:`storable` made ``stored`` of."""
+    return re.sub("\0(..)", lambda byte: chr(0xDC00 + int(byte[1], 16)), stored)
 
 
 class Contents:
@@ -64,7 +77,7 @@ class Contents:
         else:
             _remove(path)
             if image.kind == "link":
-                path.symlink_to(image.digest)
+                path.symlink_to(named(image.digest))
 
     def _image(self, path: Path, keep: bool) -> Image:
         try:
@@ -73,10 +86,10 @@ class Contents:
             return Image(kind="absent")
         mode, modified = stat.S_IMODE(status.st_mode), status.st_mtime_ns
         if stat.S_ISLNK(status.st_mode):
-            return Image(kind="link", modified=modified, digest=str(path.readlink()))
+            return Image(kind="link", modified=modified, digest=storable(str(path.readlink())))
         if stat.S_ISDIR(status.st_mode):
             names = sorted(entry.name for entry in os.scandir(path))
-            entries = tuple((name, self._image(path / name, keep)) for name in names)
+            entries = tuple((storable(name), self._image(path / name, keep)) for name in names)
             return Image(kind="folder", mode=mode, modified=modified, entries=entries)
         if stat.S_ISREG(status.st_mode):
             digest = self._keep(path) if keep else _digest(path)
@@ -148,7 +161,7 @@ class Contents:
             _remove(path)
             path.mkdir()
         path.chmod(0o700)
-        wanted = dict(image.entries)
+        wanted = {named(stored): entry for stored, entry in image.entries}
         for name in {entry.name for entry in os.scandir(path)} - wanted.keys():
             _remove(path / name)
         for name, entry in wanted.items():

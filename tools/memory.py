@@ -44,11 +44,13 @@ def tools(memory: Memory) -> tuple[Tool, ...]:
         return ToolResult("confirmed", f"forgot: {erased[0]}", "it was erased")
 
     return (
-        Tool("remember", "Keep something for later.", Remember, lambda a: Effect("write", (_text(a.text),)),
+        Tool("remember", "Keep something for later.", Remember,
+             lambda a: Effect("write", (_text(a.text),), question="Remember this?"),
              remember, lambda a: f"Remember **{a.text}**"),
         Tool("recall", "What was remembered.", Recall, lambda a: Effect("read"),
              recall, lambda a: f"Recall **{a.query}**"),
-        Tool("forget", "Erase what was remembered.", Forget, lambda a: Effect("write", (_text(a.query),)),
+        Tool("forget", "Erase what was remembered.", Forget,
+             lambda a: Effect("erase", (_text(a.query),), question="Forget this for good?"),
              forget, lambda a: f"Forget **{a.query}**"),
     )  # fmt: skip
 

@@ -103,12 +103,12 @@ def tools(reminders: Reminders, clock: Callable[[], datetime] = local_now) -> tu
 
     return (
         Tool("set_reminder", "Remind the person later.", SetReminder,
-             lambda a: Effect("write", (_text("Text", a.text), _text("When", a.when))),
+             lambda a: Effect("write", (_text("Text", a.text), _text("When", a.when)), question="Set this reminder?"),
              set_reminder, lambda a: f"Remind of **{a.text}**"),
         Tool("list_reminders", "What is still to come.", ListReminders, lambda a: Effect("read"),
              list_reminders, lambda a: "List the reminders"),
         Tool("cancel_reminder", "Take a reminder back.", CancelReminder,
-             lambda a: Effect("write", (_text("Text", a.text),)),
+             lambda a: Effect("write", (_text("Text", a.text),), question="Cancel this reminder?"),
              cancel_reminder, lambda a: f"Cancel **{a.text}**"),
     )  # fmt: skip
 

@@ -6,11 +6,13 @@ The names of tools are those of docs/tools.md. A tool that is not listed here is
 from __future__ import annotations
 
 from collections.abc import Set
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from agent.broker.policy import Policy, applications_of, resolved
 from agent.broker.provenance import mentions, path_said, said, tokens
+from agent.errors import DeskhandError
 from agent.events import PlanStep
 from agent.tool import Effect, Target
 
@@ -30,9 +32,13 @@ FILES = frozenset(
 OPENERS = frozenset(("open_app", "open_file", "focus_window", "close_window"))
 """Tools whose step is about an application or a window."""
 
-HANDS = frozenset(("type_text", "press_keys", "set_value", "press", "scroll", "save_as"))
-"""Tools that act on the window in front. One of them in a plan brings the others along, in the same applications:
-typing a text may need a key, and saving may need a button."""
+HANDS = frozenset(("type_text", "press_keys", "set_value", "press"))
+"""Typing and pressing in the window in front. One of them in a plan brings the others and scrolling along, in the
+applications of the plan: typing a text may need a key, and a button may be out of sight. Scrolling brings nothing
+along, and saving a file is a step of its own."""
+
+_AS_WRITTEN = frozenset(("write_file", "make_folder"))
+"""Tools that take the last part of a path as it is written, because they may be about to make it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +52,10 @@ class ContractStep:
 
     def concerns(self, target: Target) -> bool:
         """Whether the step was about ``target``."""
-        if target.kind == "path":
-            leads_there = self.path is not None and resolved(target.value) == self.path
-            return leads_there or tokens(self.about) in (tokens(target.said), tokens(target.value)) != (
-                (),
-                (),
-            )
+        if target.kind == "path":  # what the model called it does not count: the person approved the place
+            return self.path is not None and resolved(target.value) == self.path
+        if self.path is not None:
+            return False
         if target.kind in ("application", "window"):
             return mentions(target.value, self.about) or tokens(self.about) == tokens(target.said) != ()
         return tokens(self.about) in (tokens(target.said), tokens(target.value))
@@ -71,11 +75,13 @@ class Contract:
         )
 
     def step_for(self, tool: str, effect: Effect, used: Set[int]) -> int | None:
-        """The first step with ``tool`` that is still open and about one of the effect's targets (or about nothing)."""
+        """The first step with ``tool`` that is still open and about one of the effect's targets (or about nothing,
+        which is not enough for saving: then nobody approved the place)."""
         for index, step in enumerate(self.steps):
             if index in used or step.tool != tool:
                 continue
-            if not step.about or any(step.concerns(target) for target in effect.targets):
+            anything = not step.about and tool != "save_as"
+            if anything or any(step.concerns(target) for target in effect.targets):
                 return index
         return None
 
@@ -88,12 +94,14 @@ class Contract:
         words: tuple[str, ...],
         policy: Policy,
     ) -> bool:
-        """Whether the call is inside the plan: its step is open (or it is a hand's work that follows from one), and
-        every path and application it names is one that the plan or the person's own ``words`` name, or one that an
-        approved step has brought to the front (``applications``)."""
+        """Whether the call is inside the plan: its step is open (or it is typing, pressing or scrolling that follows
+        from one), and every path and application it names is one that the plan or the person's own ``words`` name,
+        or one that an approved step has brought to the front (``applications``)."""
         shown = applications_of(effect)
         if tool in HANDS:
             in_plan = any(step.tool in HANDS for step in self.steps) and bool(shown)
+        elif tool == "scroll":
+            in_plan = any(step.tool in HANDS or step.tool == tool for step in self.steps) and bool(shown)
         elif tool == "focus_window" and shown:  # back to what the plan has brought up before
             in_plan = set(shown) <= applications or self.step_for(tool, effect, used) is not None
         else:
@@ -117,8 +125,22 @@ class Contract:
 
 
 def _path(step: PlanStep, policy: Policy) -> Path | None:
-    if step.tool not in FILES or not step.about or "\0" in step.about:
+    """Where the step leads, read as its tool will read it, so that what is shown is what is acted on."""
+    about = step.about.strip()
+    if step.tool not in FILES or not about or "\0" in about:
         return None
-    if step.about == "~" or step.about.startswith("~/"):
-        return resolved(policy.home / step.about[2:])
-    return resolved(policy.workspace / step.about)
+    folder, _, name = about.rstrip("/").rpartition("/")
+    if step.tool in _AS_WRITTEN and name not in ("", ".", "..", "~"):
+        above = _forgiving(folder or ("/" if about.startswith("/") else "."), policy)
+        return resolved(above / name)
+    path = _forgiving(about, policy)
+    return path.with_suffix(".png") if step.tool == "screenshot" and not path.suffix and path.name else path
+
+
+def _forgiving(text: str, policy: Policy) -> Path:
+    if policy.resolve is not None:
+        with suppress(DeskhandError):  # the tool will refuse it as well
+            return resolved(policy.resolve(text))
+    if text == "~" or text.startswith("~/"):
+        return resolved(policy.home / text[2:])
+    return resolved(policy.workspace / text)

@@ -3,12 +3,14 @@
 In this order: the floors deny; the mode says what is silent; taint and the rule of two take silence away; an approved
 plan or a standing permission gives it back, up to acting on another application. What leaves the machine or cannot
 be undone is never covered by either.
+
+In the mode "ask", looking at windows is silent whatever was asked: it is what an assistant is for. The clipboard is
+not: what lies there may be a password, so it is read without asking only when the person's words mention it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Literal
 
 from agent.broker.contract import QUIET, Contract
@@ -21,12 +23,14 @@ from agent.broker.policy import (
     Mode,
     Policy,
     applications_of,
+    inside,
     is_one_of,
     paths_of,
     resolved,
     risk_of,
 )
-from agent.broker.question import origin, question_for, question_for_plan
+from agent.broker.provenance import said, tokens
+from agent.broker.question import origin, path_shown, question_for, question_for_plan
 from agent.broker.scope import Scope
 from agent.events import PlanStep, Question
 from agent.tool import Arguments, Effect, Risk, Target, Tool
@@ -35,6 +39,7 @@ _WORKSPACE_WRITERS = frozenset(
     ("write_file", "append_file", "move_file", "copy_file", "rename_file", "trash_file", "make_folder")
 )
 _TRUSTED = ("you said it", "from your settings")
+_CLIPBOARD_WORDS = frozenset(("clipboard", "copied", "paste", "pasted", "pasting"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,9 @@ class Broker:
             return Decision("deny", Risk.IRREVERSIBLE, forbidden)
         if policy.mode == "read-only" and (risk > Risk.READ or effect.verb == "write"):
             return Decision("deny", risk, "Deskhand is set to read only, so this was not done.")
-        reason = _why_ask(risk, effect, scope, policy)
+        reason = _why_ask(tool, risk, effect, scope, policy)
+        if held := self._places.held(effect):
+            risk, reason = Risk.IRREVERSIBLE, held
         if not reason:
             return Decision("allow", risk, "")
         if risk <= Risk.DRIVE and not _runs_commands(effect):
@@ -81,8 +88,8 @@ class Broker:
                 return Decision("allow", risk, "It is part of the plan you approved.")
             if any(grant.covers(tool.name, effect) for grant in self._grants.list()):
                 return Decision("allow", risk, "You allowed this for good.")
-        standing = _standing(tool, effect, risk)
-        always = f"in {Path(standing.value).name or standing.value}" if standing else ""
+        standing = _standing(tool, effect, risk, policy)
+        always = f"in {path_shown(standing.value, policy.home)}" if standing else ""
         question = question_for(tool, effect, scope, policy, reason, always)
         return Decision("ask", risk, reason, question, standing)
 
@@ -118,21 +125,38 @@ def _off_limits(effect: Effect) -> str:
     return ""
 
 
-def _why_ask(risk: Risk, effect: Effect, scope: Scope, policy: Policy) -> str:
+def _why_ask(tool: Tool, risk: Risk, effect: Effect, scope: Scope, policy: Policy) -> str:
     """Why the person has to be asked, in one sentence; empty: nothing speaks against doing it silently."""
     if risk is Risk.IRREVERSIBLE:
         return "It cannot be undone, or it reaches beyond your own files."
     if risk is Risk.LEAVE and scope.tainted and scope.private_read:
         return "Something private was read before, and this may leave the machine."
+    if tool.name == "read_clipboard" and policy.mode != "full" and not _clipboard_said(scope):
+        return "You did not mention the clipboard, and it may hold something private."
     if risk is Risk.PRIVATE_READ:
         return "" if policy.mode == "full" or _asked_about(effect, scope, policy) else _OUTSIDE
     if risk > SILENT_UP_TO[policy.mode]:
         return _BY_RISK[risk]
-    if risk >= Risk.REVERSIBLE_WRITE and scope.tainted:
-        strange = [target for target in _sinks(effect) if origin(target, scope, policy) not in _TRUSTED]
+    if scope.tainted:
+        kept = effect.verb == "write" and risk < Risk.REVERSIBLE_WRITE and policy.mode != "full"
+        sinks = _sinks(effect) if risk >= Risk.REVERSIBLE_WRITE else effect.targets if kept else ()
+        strange = [target for target in sinks if not _trusted(target, scope, policy)]
         if strange:
             return f"{strange[0].label} is not from your own words, and other text was read before."
     return ""
+
+
+def _trusted(target: Target, scope: Scope, policy: Policy) -> bool:
+    """Whether a value may be acted on after something was read. An application that a permitted step opened is:
+    opening it took the person's word or approval."""
+    if target.kind == "application" and target.value in scope.applications:
+        return True
+    worked_out = target.kind == "text" and said(target.value, scope.computed)
+    return worked_out or origin(target, scope, policy) in _TRUSTED
+
+
+def _clipboard_said(scope: Scope) -> bool:
+    return any(_CLIPBOARD_WORDS.intersection(tokens(sentence)) for sentence in scope.said)
 
 
 _OUTSIDE = "It is outside your workspace, and you did not name it."
@@ -144,7 +168,7 @@ _BY_RISK = {
 
 
 def _asked_about(effect: Effect, scope: Scope, policy: Policy) -> bool:
-    """Looking at the screen is what a request is about; a path outside the workspace must have been named."""
+    """Looking at a window is always taken as asked for; a path outside the workspace must have been named."""
     outside = [target for target in effect.targets if target.kind == "path"]
     inside_workspace = resolved(policy.workspace)
     return all(
@@ -153,10 +177,10 @@ def _asked_about(effect: Effect, scope: Scope, policy: Policy) -> bool:
     )
 
 
-def _sinks(effect: Effect) -> list[Target]:
+def _sinks(effect: Effect) -> tuple[Target, ...]:
     """The values that decide where something goes: paths, applications, addresses, and text where text is a command."""
     kinds = {"path", "application", "url"} | ({"text", "keys"} if _runs_commands(effect) else set())
-    return [target for target in effect.targets if target.kind in kinds]
+    return tuple(target for target in effect.targets if target.kind in kinds)
 
 
 def _runs_commands(effect: Effect) -> bool:
@@ -169,14 +193,16 @@ def _in_contract(tool: Tool, effect: Effect, scope: Scope, policy: Policy) -> bo
     )
 
 
-def _standing(tool: Tool, effect: Effect, risk: Risk) -> Grant | None:
-    """What "always" would cover: this tool in this one folder, or with this one application."""
+def _standing(tool: Tool, effect: Effect, risk: Risk, policy: Policy) -> Grant | None:
+    """What "always" would cover: this tool in this one folder, or with this one application. Never the whole home
+    folder."""
     if risk > Risk.DRIVE or _runs_commands(effect):
         return None
     folders = {resolved(path).parent for path in paths_of(effect)}
     applications = set(applications_of(effect))
     if len(folders) == 1 and not applications:
-        return Grant(tool.name, "folder", str(folders.pop()))
+        (folder,) = folders
+        return None if inside(policy.home, folder) else Grant(tool.name, "folder", str(folder))
     if len(applications) == 1 and not folders:
         return Grant(tool.name, "application", applications.pop())
     return None

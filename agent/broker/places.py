@@ -1,12 +1,14 @@
 """The floors: places that are protected in every mode, whether they exist yet or not.
 
 Keys and credentials, what runs by itself at the next login or the next visit of a folder, and our own folders. They
-are neither read nor changed, by whatever spelling they are reached; a folder that holds one is not moved or removed.
+are neither read nor changed, by whatever spelling they are reached. A folder that holds one of the places in the home
+folder is not moved or removed; one that holds a name that is protected anywhere (a git checkout) is, after asking.
 What this does not cover: programs that are allowed to run may read whatever their user may.
 """
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
@@ -37,6 +39,9 @@ _ANYWHERE = frozenset(
 )  # fmt: skip
 """Names that are protected in every folder: hooks and tasks that others run, settings of tool servers."""
 
+_MAX_ENTRIES = 20_000
+"""How much of a folder is looked through for protected names before it counts as one that may hold some."""
+
 _OF_THE_SYSTEM = ("/proc", "/sys", "/dev", "/run/user")
 
 
@@ -57,6 +62,18 @@ class Places:
                 return f"{path} is {why}. It is protected in every mode."
         return ""
 
+    def held(self, effect: Effect) -> str:
+        """Why moving, copying or removing a whole folder must be asked about, as one sentence; empty: it holds
+        nothing protected. Walks the folders of ``effect``."""
+        if effect.verb not in ("write", "erase"):
+            return ""
+        for path in paths_of(effect):
+            if path.is_symlink() or not os.path.isdir(path):  # a link is moved without what it leads to
+                continue
+            if found := _protected_below(path):
+                return f"{path} holds {found}."
+        return ""
+
     def reason(self, path: Path, changing: bool) -> str:
         """What ``path`` is, when it is protected; empty otherwise. ``changing``: folders that hold a protected place
         are protected as well."""
@@ -70,6 +87,20 @@ class Places:
         return ""
 
 
+def _protected_below(folder: Path) -> str:
+    """The first protected name below ``folder``, links not followed; in doubt, that there may be one."""
+    unread: list[OSError] = []
+    seen = 0
+    for _, folders, files in os.walk(folder, onerror=unread.append):
+        for name in (*folders, *files):
+            if _fold(name) in _ANYWHERE:
+                return f"“{name}”, a place for settings that others run or trust"
+        seen += len(folders) + len(files)
+        if unread or seen > _MAX_ENTRIES:
+            return "more than could be looked through for settings that others run or trust"
+    return "a folder that could not be read" if unread else ""
+
+
 def _both(places: Iterable[Path], what: str) -> list[tuple[tuple[str, ...], str]]:
     """Each place as it is written and as it resolves: either may be a link to the other side."""
     return [(_folded(spelling), what) for place in places for spelling in {place, resolved(place)}]
@@ -77,4 +108,8 @@ def _both(places: Iterable[Path], what: str) -> list[tuple[tuple[str, ...], str]
 
 def _folded(path: Path) -> tuple[str, ...]:
     """The parts of a path, compared as a file system that ignores capitals would."""
-    return tuple(unicodedata.normalize("NFC", part).casefold() for part in path.parts)
+    return tuple(_fold(part) for part in path.parts)
+
+
+def _fold(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()

@@ -8,7 +8,7 @@ modes that ask before acting on any window (read-only, ask, workspace) do not de
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -48,18 +48,24 @@ OFF_LIMITS = (
     "polkit-kde-authentication-agent-1", "lxpolkit", "xfce-polkit", "mate-polkit", "ssh-askpass",
     "ksshaskpass", "authenticator", "gnome-shell-portal", "xdg-desktop-portal", "xdg-desktop-portal-gtk",
     "xdg-desktop-portal-gnome", "xdg-desktop-portal-kde",
+    "passwords", "password manager", "password safe", "passwörter", "mots de passe", "contraseñas", "secrets",
+    "keyring", "wallet manager", "kwallet", "proton pass", "qtpass", "enpass", "lastpass", "dashlane", "nordpass",
+    "buttercup", "revelation", "keeweb", "gnome-keyring", "ssh askpass",
 )  # fmt: skip
-"""Our own windows, password managers and the system's permission dialogs: never touched, in no mode."""
+"""Our own windows, password managers and the system's permission dialogs, by their programs' names and by the names
+that people see ("Passwords and Keys"): never touched, in no mode."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What the person has set. ``protected`` are our own configuration and data folders."""
+    """What the person has set. ``protected`` are our own configuration and data folders. ``resolve`` is how the tools
+    read a path that the model wrote (it may raise DeskhandError); without it, a plan's paths are taken exactly."""
 
     mode: Mode
     workspace: Path
     home: Path
     protected: tuple[Path, ...] = ()
+    resolve: Callable[[str], Path] | None = None
 
 
 _BY_VERB = {
@@ -97,8 +103,9 @@ def applications_of(effect: Effect) -> tuple[str, ...]:
 
 
 def is_one_of(application: str, names: Iterable[str]) -> bool:
-    """Whether the application's name contains one of ``names`` as a whole word."""
-    return any(mentions(application, name) for name in names)
+    """Whether the application's name contains one of ``names`` as a whole word ("org.gnome.Terminal" does)."""
+    words = application.replace(".", " ")
+    return any(mentions(application, name) or mentions(words, name) for name in names)
 
 
 def risk_of(effect: Effect, policy: Policy) -> Risk:

@@ -68,10 +68,16 @@ def question_for(
             )
             for target in effect.targets
         ),
-        undo=f"Undo {effect.undo}." if effect.undo else "This cannot be undone.",
+        undo=_undo(effect),
         reason=reason,
         always=visible(always),
     )
+
+
+def _undo(effect: Effect) -> str:
+    if effect.undo:
+        return f"Undo {effect.undo}."
+    return "Nothing is changed." if effect.verb in ("read", "look") else "This cannot be undone."
 
 
 def question_for_plan(contract: Contract, scope: Scope, policy: Policy) -> Question:

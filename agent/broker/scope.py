@@ -24,6 +24,8 @@ class Scope:
     """Something private was read: the screen, the clipboard, a file."""
     read: tuple[str, ...] = ()
     """What was read: only to tell the person where a value came from."""
+    computed: tuple[str, ...] = ()
+    """What we worked out ourselves (a sum, the time): it holds nobody else's words."""
     contract: Contract | None = None
     contract_used: set[int] = field(default_factory=set)
     """Indexes of the contract's steps that were spent."""
@@ -63,11 +65,9 @@ class Scope:
             self.read = (*self.read, result.content)
         if effect.verb in ("read", "look"):
             self.private_read = True
-        if (
-            tool.name in OPENERS
-            and tool.name != "close_window"
-            and result.status not in ("failed", "refused")
-        ):
+        if effect.verb == "compute" and worked:
+            self.computed = (*self.computed, result.content)
+        if tool.name in OPENERS and tool.name != "close_window" and worked:
             self.applications.update(applications_of(effect))
             shown = result.details.get("application")
             if isinstance(shown, str) and shown:

@@ -8,6 +8,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import send2trash
 from pydantic import Field
@@ -18,6 +19,17 @@ from tools.files.text import decode, excerpt
 from tools.files.workspace import Decided, PathError, PathRefused, Workspace, told
 
 _MAX_APPENDED_TO = 16 << 20
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class _Named(Protocol):
+    @property
+    def path(self) -> str: ...
+
+
+N = TypeVar("N", bound=_Named)
 
 
 class WriteFile(Arguments):
@@ -306,6 +318,17 @@ class _Changing:
             raise PathRefused(f'"{self._workspace.name(path)}" holds all your files')
 
 
+def _worded(function: Callable[Concatenate[N, P], T]) -> Callable[Concatenate[N, P], T]:
+    """``function`` with the system's errors as PathErrors about the path as it was written: a name that is too long
+    or a folder that may not be entered is found out before anything is opened."""
+
+    def worded(arguments: N, /, *rest: P.args, **more: P.kwargs) -> T:
+        with handle.plain_words(arguments.path):
+            return function(arguments, *rest, **more)
+
+    return worded
+
+
 def _target(label: str, path: Path, said: str) -> Target:
     return Target("path", label, str(path), said=said)
 
@@ -318,32 +341,32 @@ def changing_tools(workspace: Workspace, trash: Callable[[Path], None]) -> tuple
     files = _Changing(workspace, trash)
     return (
         Tool(
-            "write_file", "Make a text file or replace its text.", WriteFile, files.write_effect,
-            told(files.write_file), lambda a: f"Write **{a.path}**",
+            "write_file", "Make a text file or replace its text.", WriteFile, _worded(files.write_effect),
+            told(_worded(files.write_file)), lambda a: f"Write **{a.path}**",
         ),
         Tool(
-            "append_file", "Add text to a file's end.", AppendFile, files.append_effect,
-            told(files.append_file), lambda a: f"Add to **{a.path}**",
+            "append_file", "Add text to a file's end.", AppendFile, _worded(files.append_effect),
+            told(_worded(files.append_file)), lambda a: f"Add to **{a.path}**",
         ),
         Tool(
-            "move_file", "Move a file or folder.", MoveFile, files.move_effect,
-            told(files.move_file), lambda a: _title("Move", a.path, a.to),
+            "move_file", "Move a file or folder.", MoveFile, _worded(files.move_effect),
+            told(_worded(files.move_file)), lambda a: _title("Move", a.path, a.to),
         ),
         Tool(
-            "copy_file", "Copy a file or folder.", CopyFile, files.copy_effect,
-            told(files.copy_file), lambda a: _title("Copy", a.path, a.to),
+            "copy_file", "Copy a file or folder.", CopyFile, _worded(files.copy_effect),
+            told(_worded(files.copy_file)), lambda a: _title("Copy", a.path, a.to),
         ),
         Tool(
-            "rename_file", "Rename a file or folder.", RenameFile, files.rename_effect,
-            told(files.rename_file), lambda a: _title("Rename", a.path, a.to),
+            "rename_file", "Rename a file or folder.", RenameFile, _worded(files.rename_effect),
+            told(_worded(files.rename_file)), lambda a: _title("Rename", a.path, a.to),
         ),
         Tool(
-            "trash_file", "Move a file or folder to the trash.", TrashFile, files.trash_effect,
-            told(files.trash_file), lambda a: f"Move **{a.path}** to the trash",
+            "trash_file", "Move a file or folder to the trash.", TrashFile, _worded(files.trash_effect),
+            told(_worded(files.trash_file)), lambda a: f"Move **{a.path}** to the trash",
         ),
         Tool(
-            "make_folder", "Make a folder.", MakeFolder, files.folder_effect,
-            told(files.make_folder), lambda a: f"Make the folder **{a.path}**",
+            "make_folder", "Make a folder.", MakeFolder, _worded(files.folder_effect),
+            told(_worded(files.make_folder)), lambda a: f"Make the folder **{a.path}**",
         ),
     )  # fmt: skip
 

@@ -150,7 +150,7 @@ def test_the_question_shows_exact_values_their_origin_and_what_undo_does(broker:
     ]
     assert decision.question.title == "Save a new file?"
     assert decision.question.undo == "Undo restores the old text."
-    assert decision.question.always == "in Documents"
+    assert decision.question.always == "in ~/Documents"
 
 
 def test_always_covers_the_tool_in_that_folder_and_can_be_withdrawn(
