@@ -28,8 +28,8 @@ class Assistant(Protocol):
         """Start the agent thread and load the model behind it (ModelLoading … ModelReady, or a Notice)."""
         ...
 
-    def tell_of_reminders(self) -> None:
-        """From now on emit ReminderDue for what is due: for whoever stays, as a window does."""
+    def attend(self) -> None:
+        """Be there for longer, as a window is: emit ReminderDue for what is due, have the ears ready."""
         ...
 
     def submit(self, request: Request) -> str:

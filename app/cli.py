@@ -156,7 +156,7 @@ def _window(surroundings: Surroundings, options: Options) -> int:
         assistant = surroundings.build(settings, places)
         if options.as_json:
             assistant.subscribe(_printer(as_json=True).show)
-        assistant.tell_of_reminders()
+        assistant.attend()
         return assistant
 
     return open_window(

@@ -158,7 +158,8 @@ class LocalAssistant:
         self._jobs.put(lambda: self._load(self.parts.spec(None)))
         self._thread.start()
 
-    def tell_of_reminders(self) -> None:
+    def attend(self) -> None:
+        self.parts.voice.warm()
         threading.Thread(target=self._watch_reminders, name="reminders", daemon=True).start()
 
     def close(self) -> None:

@@ -71,7 +71,7 @@ class ScriptedAssistant:
         outcome = Outcome(status="stopped") if self._stopped.is_set() else self.outcome
         self._emit(TaskFinished(task="task-1", outcome=outcome, seconds=0.1))
 
-    def tell_of_reminders(self) -> None:
+    def attend(self) -> None:
         pass
 
     def stop(self) -> None:

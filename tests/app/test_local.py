@@ -332,5 +332,5 @@ def test_reminders_that_are_due_are_told(made: Callable[..., Seat], monkeypatch:
     monkeypatch.setattr(local, "REMINDER_SECONDS", 0.01)
     seat = made()
     seat.assistant.parts.reminders.add("call Ada", local_now())
-    seat.assistant.tell_of_reminders()
+    seat.assistant.attend()
     assert seat.wait(events.ReminderDue).text == "call Ada"

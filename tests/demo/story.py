@@ -98,6 +98,7 @@ class Story:
 
     def work(self, step: Step) -> None:
         person, deskhand = self._driver()
+        person.click("New conversation")
         person.type(WORK, into="Message")
         person.press("Enter")
         question = deskhand.wait("question_asked", 90)["question"]
@@ -116,6 +117,7 @@ class Story:
 
     def beyond(self, step: Step) -> None:
         person, deskhand = self._driver()
+        person.click("New conversation")
         start = len(deskhand.events)
         person.type(BEYOND, into="Message")
         person.press("Enter")
@@ -127,7 +129,7 @@ class Story:
 
     def undo(self, step: Step) -> None:
         person, _ = self._driver()
-        person.click("Undo")
+        person.press("z", "Ctrl")
         saved = self._workspace / "total.txt"
         wait_for("the file to be gone", lambda: not saved.exists())
         step.facts.append("total.txt is gone again")
@@ -148,17 +150,19 @@ class Story:
         return self._person, self._deskhand
 
     def _speak(self, words: str) -> str:
-        """Hold the microphone button and say it; say it once more when nothing was understood, as people do."""
+        """Hold the microphone button and say it. What was misheard is said again, as people do, twice at most."""
         person, deskhand = self._driver()
-        for _ in range(2):
+        for _ in range(3):
             person.hold("Hold to talk")
             deskhand.wait("listening", that=lambda event: event["on"])
             self._sound.say(words)
             person.let_go()
             heard = deskhand.wait("heard", that=lambda event: event["final"])["text"]
-            if heard:
+            if heard.strip(" .?!").casefold() == words:
                 return heard
-        raise Gone("the spoken words were not understood")
+            if heard:
+                deskhand.wait("task_finished")
+        raise Gone(f'the spoken words were not understood; "{heard}" was heard')
 
     def _finished(self, step: Step, seconds: float) -> Event:
         _, deskhand = self._driver()

@@ -62,7 +62,7 @@ class ScriptedAssistant:
         self.calls.append(("submit", request))
         return self.running or f"task-{len(self.calls)}"
 
-    def tell_of_reminders(self) -> None:
+    def attend(self) -> None:
         pass
 
     def stop(self) -> None:
