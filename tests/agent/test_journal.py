@@ -2,11 +2,14 @@
 
 import os
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +18,9 @@ from hypothesis import strategies as st
 
 from agent.errors import StorageError
 from agent.journal import Journal
-from agent.snapshot import Contents
-from agent.storage import Storage
+from agent.processes import Process
+from agent.snapshot import Contents, named, storable
+from agent.storage import MIGRATIONS, Storage
 from agent.tool import Effect
 
 
@@ -251,6 +255,117 @@ def test_a_step_killed_before_it_was_done_is_uncertain(tmp_path: Path, work: Pat
     assert journal.uncertain() == ()
     assert [line.restored for line in journal.undo("task")] == ([True] if killed == "after" else [])
     assert file.read_text() == "old"
+    storage.close()
+
+
+_AT_WORK = """
+import sys
+from pathlib import Path
+from agent.journal import Journal
+from agent.storage import Storage
+from agent.tool import Effect
+data, file = Path(sys.argv[1]), Path(sys.argv[2])
+journal = Journal(Storage(data / "deskhand.db"), data / "contents")
+entry = journal.prepare("task", "step", "Write", Effect("write", changes=(file,), undo="restores the old text"))
+file.write_text("new")
+print("prepared", flush=True)
+if sys.stdin.readline():
+    journal.done(entry)
+"""
+
+
+@pytest.mark.parametrize("ends", ["well", "killed"])
+def test_a_step_of_another_deskhand_is_its_own_while_that_is_alive(
+    tmp_path: Path, work: Path, ends: str
+) -> None:
+    file = work / "a.txt"
+    file.write_text("old")
+    other = subprocess.Popen(
+        [sys.executable, "-c", _AT_WORK, tmp_path / "data", file],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert other.stdout is not None
+    assert other.stdout.readline() == "prepared\n"
+    storage = Storage(tmp_path / "data" / "deskhand.db")
+    journal = Journal(storage, tmp_path / "data" / "contents")
+
+    assert journal.uncertain() == ()
+
+    if ends == "well":
+        other.communicate("go on\n", timeout=60)
+        assert journal.uncertain() == ()
+        assert [line.restored for line in journal.undo("task")] == [True]
+    else:
+        other.kill()
+        os.waitid(os.P_PID, other.pid, os.WEXITED | os.WNOWAIT)  # it has ended, and nobody has noticed yet
+        (uncertain,) = journal.uncertain()
+        assert uncertain.changed
+        other.communicate(timeout=60)
+        assert len(journal.uncertain()) == 1
+    storage.close()
+
+
+def test_a_process_with_the_number_of_a_former_one_is_not_taken_for_it() -> None:
+    this = Process.this()
+
+    assert this.alive
+    assert not replace(this, started=this.started + "1").alive
+    assert not Process(this.pid, "").alive
+    assert not Process(0, "").alive
+
+
+def test_names_that_are_no_text_are_undone_as_well(
+    journal: Journal, work: Path, storage: Storage, tmp_path: Path
+) -> None:
+    odd = Path(os.fsdecode(os.fsencode(work) + b"/caf\xe9 \xff"))
+    odd.mkdir()
+    (odd / os.fsdecode(b"\xe4.txt")).write_text("old")
+    (odd / "link").symlink_to(os.fsdecode(b"\xe4.txt"))
+    before = Contents(tmp_path / "none").look(odd)
+
+    step(journal, lambda: odd.rename(work / "plain"), odd, work / "plain")
+    again = Journal(storage, tmp_path / "data" / "contents")
+    assert [line.restored for line in again.undo("task")] == [True]
+
+    assert Contents(tmp_path / "none").look(odd).same(before)
+    assert (odd / "link").read_text() == "old"
+    assert not (work / "plain").exists()
+
+
+def test_a_name_that_is_no_text_can_be_told(journal: Journal, work: Path) -> None:
+    odd = work / os.fsdecode(b"caf\xe9.txt")
+    odd.write_text("1")
+    step(journal, lambda: odd.write_text("2"), odd)
+    odd.write_text("theirs")
+
+    (line,) = journal.undo("task")
+
+    assert "“caf\ufffd.txt” was changed" in line.text
+
+
+@given(st.binary(min_size=1).map(lambda data: os.fsdecode(data.replace(b"\0", b""))))
+def test_any_name_can_be_stored_and_comes_back(name: str) -> None:
+    assert storable(name).encode()[:0] == b""
+    assert storable(name).encode().decode() == storable(name)
+    assert named(storable(name)) == name
+
+
+def test_a_database_of_before_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "deskhand.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(f"BEGIN; {MIGRATIONS[0]} PRAGMA user_version=1; COMMIT;")
+        db.execute(
+            "INSERT INTO journal (task, step, title, undo, state, run, at, before) "
+            "VALUES ('t', 's', 'Write', 'restores it', 'prepared', 'r', 1.0, '{}')"
+        )
+        db.commit()
+    storage = Storage(path)
+
+    (uncertain,) = Journal(storage, tmp_path / "contents").uncertain()
+
+    assert uncertain.entry.title == "Write"
     storage.close()
 
 

@@ -60,8 +60,8 @@ def test_the_steps_of_an_approved_plan_do_not_ask_again(broker: Broker, scope: S
     run("type_text", driving("Mousepad"))
     run("press_keys", Effect("drive", (application("Mousepad"), Target("keys", "Keys", "enter"))))
     save = Effect(
-        "drive",
-        (application("Mousepad"), file(docs / "list.txt", "list.txt")),
+        "write",
+        (file(docs / "list.txt", "list.txt"), application("Mousepad")),
         (docs / "list.txt",),
         "removes it",
     )

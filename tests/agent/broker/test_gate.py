@@ -171,6 +171,37 @@ def test_always_covers_the_tool_in_that_folder_and_can_be_withdrawn(
     assert Grants(storage).list() == ()
 
 
+def test_always_names_the_whole_folder_and_is_never_offered_for_the_home_folder(
+    broker: Broker, docs: Path, home: Path
+) -> None:
+    def offered(path: Path) -> str:
+        decision = broker.decide(tool("write_file"), NOTHING, writing(path), Scope(said=()))
+        assert decision.question is not None
+        return decision.question.always
+
+    assert offered(docs / "Taxes" / "2026" / "a.txt") == "in ~/Documents/Taxes/2026"
+    assert offered(home / "Desktop" / "a.txt") == "in ~/Desktop"
+    assert offered(home / "a.txt") == ""
+    broker.grant(broker.decide(tool("write_file"), NOTHING, writing(home / "a.txt"), Scope(said=())))
+    assert choice(broker, "write_file", writing(docs / "a.txt"), Scope(said=())) == "ask"
+
+
+def test_an_application_that_a_permitted_step_opened_is_trusted_but_not_to_run_commands(
+    broker_in: Callable[[Mode], Broker],
+) -> None:
+    broker = broker_in("full")
+    scope = Scope(said=("open the calculator",), tainted=True)
+    assert choice(broker, "type_text", driving("galculator"), scope) == "ask"
+
+    for name in ("galculator", "xterm"):
+        opened = ToolResult("confirmed", "opened", details={"application": name})
+        scope.ran(tool("open_app"), opening("Calculator", "calculator"), opened)
+
+    assert choice(broker, "type_text", driving("galculator"), scope) == "allow"
+    assert choice(broker, "type_text", driving("xterm", "make"), scope) == "ask"
+    assert choice(broker, "type_text", driving("GIMP"), scope) == "ask"
+
+
 def test_always_is_not_offered_for_what_leaves_what_is_for_good_and_what_runs_commands(
     broker: Broker, docs: Path
 ) -> None:

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agent.broker import Broker, Grants, Policy, Scope
+from agent.broker import Broker, Grants, Policy, Scope, places
+from agent.events import PlanStep
 from agent.storage import Storage
-from agent.tool import Arguments, Effect
+from agent.tool import Arguments, Effect, Risk
 from tests.agent.broker.conftest import file, reading, tool, writing
 
 PROTECTED = [
@@ -44,6 +45,65 @@ def test_a_folder_that_holds_a_protected_place_is_not_moved(broker: Broker, home
     assert denied(broker, writing(home / ".config"))
     assert denied(broker, writing(home))
     assert not denied(broker, writing(home / "Documents" / "innocent"))
+
+
+def removing(folder: Path) -> Effect:
+    return Effect("write", (file(folder, label="Folder"),), (folder,), undo="brings it back")
+
+
+def copying(folder: Path, to: Path) -> Effect:
+    return Effect("write", (file(folder), file(to, label="To")), (to,), undo="removes the copy")
+
+
+@pytest.mark.parametrize(
+    "held", ["project/.git/hooks/post-commit", "project/sub/.GIT/config", "project/.envrc"]
+)
+def test_a_folder_with_hooks_in_it_is_moved_copied_and_removed_after_asking(
+    broker: Broker, docs: Path, held: str
+) -> None:
+    (docs / held).parent.mkdir(parents=True)
+    (docs / held).touch()
+    project = docs / "project"
+    for mode in ("workspace", "full"):
+        broker.set_mode(mode)
+        for effect in (
+            removing(project),
+            copying(project, docs / "copy"),
+            removing(docs / "project" / ".." / "project"),
+        ):
+            decision = broker.decide(tool("move_file"), Arguments(), effect, Scope(said=("do it",)))
+
+            assert (decision.choice, decision.risk) == ("ask", Risk.IRREVERSIBLE)
+            assert "holds" in decision.reason
+            assert decision.standing is None
+    assert denied(broker, writing(docs / held))
+    assert denied(broker, removing((docs / held).parent if ".envrc" not in held else docs / held))
+    assert denied(broker, copying(docs / "x.txt", docs / "project" / ".git" / "hooks" / "post-commit"))
+
+
+def test_a_plan_does_not_cover_removing_a_folder_with_hooks_in_it(broker: Broker, docs: Path) -> None:
+    (docs / "project" / ".git").mkdir(parents=True)
+    scope = Scope(said=("remove the project",))
+    scope.approve(broker.contract_of((PlanStep(tool="trash_file", about="project", title="Trash"),)))
+
+    assert broker.decide(tool("trash_file"), Arguments(), removing(docs / "project"), scope).choice == "ask"
+
+
+def test_an_ordinary_folder_is_removed_and_one_too_big_to_look_through_asks(
+    broker: Broker, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker.set_mode("workspace")
+    for number in range(5):
+        (docs / "many" / f"{number}").mkdir(parents=True)
+    (docs / "project" / ".git").mkdir(parents=True)
+    (docs / "many" / "link").symlink_to(docs / "project")  # removing the link leaves the project where it is
+
+    def choice() -> str:
+        return broker.decide(tool("trash_file"), Arguments(), removing(docs / "many"), Scope(said=())).choice
+
+    assert choice() == "allow"
+    monkeypatch.setattr(places, "_MAX_ENTRIES", 3)
+    assert choice() == "ask"
 
 
 def test_an_ordinary_place_is_not_a_floor(broker: Broker, home: Path) -> None:

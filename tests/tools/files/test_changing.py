@@ -3,6 +3,7 @@ import resource
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.tools.context import Context
 from tests.tools.files.conftest import Call
 from tools import files
 from tools.files import Workspace
+from tools.files.workspace import PathError
 
 
 def test_a_file_is_written_and_read_back(call: Call, docs: Path) -> None:
@@ -191,3 +193,73 @@ def test_a_hard_link_and_a_pipe_are_not_written_to(call: Call, docs: Path, home:
     assert call("append_file", path="a.txt", text="x").status == "refused"
     assert call("write_file", path="pipe", text="x").status == "refused"
     assert (home / ".bashrc").read_text() == "old"
+
+
+LONG = "x" * 300
+EVERY = [
+    ("write_file", {"path": LONG, "text": "x"}),
+    ("append_file", {"path": LONG, "text": "x"}),
+    ("move_file", {"path": "a.txt", "to": LONG}),
+    ("move_file", {"path": LONG, "to": "a.txt"}),
+    ("copy_file", {"path": "a.txt", "to": LONG}),
+    ("rename_file", {"path": "a.txt", "to": LONG}),
+    ("trash_file", {"path": LONG}),
+    ("make_folder", {"path": LONG}),
+    ("make_folder", {"path": f"New/{LONG}/b"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "given"), EVERY)
+def test_a_name_that_no_file_can_have_is_said_kindly(
+    tools: dict[str, Tool], docs: Path, name: str, given: dict[str, str]
+) -> None:
+    (docs / "a.txt").write_text("kept")
+    tool = tools[name]
+    arguments = tool.arguments(**given)
+
+    try:
+        tool.effect(arguments)
+    except PathError as trouble:
+        said = trouble.what
+    else:
+        said = tool.run(arguments, Context()).content
+    result = tool.run(arguments, Context())
+
+    assert "the name is too long" in said
+    assert (result.status, result.content) == ("failed", "error: the name is too long")
+    assert (docs / "a.txt").read_text() == "kept"
+
+
+_NO_ENTRY = """
+import os, sys
+from pathlib import Path
+from tools import files
+from tools.files import Workspace
+from tools.files.workspace import PathError
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+docs = Path(sys.argv[1])
+tools = {tool.name: tool for tool in files.tools(Workspace(docs, docs.parent), None)}
+for name, given in (("write_file", {"text": "x"}), ("append_file", {"text": "x"}), ("trash_file", {})):
+    try:
+        tools[name].effect(tools[name].arguments(path="locked/a.txt", **given))
+    except PathError as trouble:
+        print(trouble.what)
+"""
+
+
+def test_a_folder_that_may_not_be_entered_is_said_kindly() -> None:
+    if os.getuid() != 0:
+        pytest.skip("becoming somebody else needs root")
+    with tempfile.TemporaryDirectory() as place:
+        docs = Path(place, "Documents")
+        (docs / "locked").mkdir(parents=True)
+        (docs / "locked").chmod(0o700)
+        Path(place).chmod(0o755)
+
+        child = subprocess.run(
+            [sys.executable, "-c", _NO_ENTRY, docs], capture_output=True, text=True, timeout=60, check=True
+        )
+
+    assert child.stdout.splitlines() == ['you have no permission for "locked/a.txt"; nothing was changed'] * 3
