@@ -1,5 +1,6 @@
-"""Hands: press a control, set a value, type, press keys, scroll. Always in the front window that is not ours, and
-always followed by reading back what came of it: a call that returned "true" proves nothing."""
+"""Hands: press a control, set a value, type, press keys, scroll. Always in the window that was in front (of those that
+are not ours) when the effect was declared, and always followed by reading back what came of it: a call that returned
+"true" proves nothing."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from agent.tool import A, Arguments, Effect, Target, Tool, ToolContext, ToolResult
+from tools.decided import DecidedWindow, unchanged
 from tools.desktop.keys import parse
 from tools.desktop.port import Desktop, Node, Window
 from tools.desktop.waiting import until
@@ -45,82 +47,104 @@ class ScrollArguments(Arguments):
 
 def tools(desktop: Desktop, screen: Screen) -> tuple[Tool, ...]:
     """`press`, `set_value`, `type_text`, `press_keys`, `scroll`."""
-    hands = Hands(desktop, screen)
-
-    def drive(*targets: Target, question: str) -> Effect:
-        window = desktop.windows.front()
-        place = window.application if window else "the front window"
-        return Effect("drive", (*targets_of(window), *targets), question=question.format(place))
-
     return (
-        Tool(
-            name="press",
-            description="Press a button, menu, item or other control of the front window.",
-            arguments=PressArguments,
-            effect=lambda arguments: drive(
-                Target("text", "Control", _named(screen, arguments.name), said=arguments.name),
-                question="Press this in {}?",
-            ),
-            run=_reported(lambda arguments, context: _press(hands, arguments, context)),
+        _tool(
+            desktop,
+            screen,
+            "press",
+            "Press a button, menu, item or other control of the front window.",
+            PressArguments,
+            question="Press this in {}?",
+            targets=lambda arguments: (_control(screen, arguments.name),),
+            run=_press,
             title=lambda arguments: f"Press **{_named(screen, arguments.name)}**",
         ),
-        Tool(
-            name="set_value",
-            description="Replace the value of a field of the front window.",
-            arguments=SetValueArguments,
-            effect=lambda arguments: drive(
-                Target("text", "Control", _named(screen, arguments.name), said=arguments.name),
+        _tool(
+            desktop,
+            screen,
+            "set_value",
+            "Replace the value of a field of the front window.",
+            SetValueArguments,
+            question="Fill in a field of {}?",
+            targets=lambda arguments: (
+                _control(screen, arguments.name),
                 Target("text", "Text", arguments.value),
-                question="Fill in a field of {}?",
             ),
-            run=_reported(lambda arguments, context: _set_value(hands, arguments, context)),
+            run=_set_value,
             title=lambda arguments: f"Set **{_named(screen, arguments.name)}**",
         ),
-        Tool(
-            name="type_text",
-            description="Type text where the cursor is in the front window.",
-            arguments=TypeTextArguments,
-            effect=lambda arguments: drive(Target("text", "Text", arguments.text), question="Type into {}?"),
-            run=_reported(lambda arguments, context: _type_text(hands, arguments, context)),
+        _tool(
+            desktop,
+            screen,
+            "type_text",
+            "Type text where the cursor is in the front window.",
+            TypeTextArguments,
+            question="Type into {}?",
+            targets=lambda arguments: (Target("text", "Text", arguments.text),),
+            run=_type_text,
             title=lambda arguments: f"Type **{_short(arguments.text)}**",
         ),
-        Tool(
-            name="press_keys",
-            description="Press keys in the front window.",
-            arguments=PressKeysArguments,
-            effect=lambda arguments: drive(
-                Target("keys", "Keys", arguments.keys), question="Press keys in {}?"
-            ),
-            run=_reported(lambda arguments, context: _press_keys(hands, arguments, context)),
+        _tool(
+            desktop,
+            screen,
+            "press_keys",
+            "Press keys in the front window.",
+            PressKeysArguments,
+            question="Press keys in {}?",
+            targets=lambda arguments: (Target("keys", "Keys", arguments.keys),),
+            run=_press_keys,
             title=lambda arguments: f"Press **{arguments.keys}**",
             repeatable=True,
         ),
-        Tool(
-            name="scroll",
-            description="Scroll the front window.",
-            arguments=ScrollArguments,
-            effect=lambda arguments: drive(question="Scroll in {}?"),
-            run=_reported(lambda arguments, context: _scroll(hands, arguments, context)),
+        _tool(
+            desktop,
+            screen,
+            "scroll",
+            "Scroll the front window.",
+            ScrollArguments,
+            question="Scroll in {}?",
+            targets=lambda arguments: (),
+            run=_scroll,
             title=lambda arguments: f"Scroll **{arguments.direction}**",
             repeatable=True,
         ),
     )
 
 
-def _reported(run: Callable[[A, ToolContext], ToolResult]) -> Callable[[A, ToolContext], ToolResult]:
-    """``run`` with what could not be done as a result."""
+def _tool(
+    desktop: Desktop,
+    screen: Screen,
+    name: str,
+    description: str,
+    arguments: type[A],
+    *,
+    question: str,
+    targets: Callable[[A], tuple[Target, ...]],
+    run: Callable[[Hands, Window, A, ToolContext], ToolResult],
+    title: Callable[[A], str],
+    repeatable: bool = False,
+) -> Tool[A]:
+    """A tool that drives the window which was in front when its effect was declared; what could not be done is a
+    result."""
+    hands = Hands(desktop, screen)
+    decided = DecidedWindow(desktop.windows)
 
-    def reporting(arguments: A, context: ToolContext) -> ToolResult:
+    def effect(arguments: A) -> Effect:
+        window = desktop.windows.front()
+        decided.declare(arguments, window)
+        place = window.application if window else "the front window"
+        return Effect("drive", (*targets_of(window), *targets(arguments)), question=question.format(place))
+
+    def drive(arguments: A, context: ToolContext) -> ToolResult:
         try:
-            return run(arguments, context)
+            return run(hands, hands.taken(decided, arguments, effect), arguments, context)
         except CannotActError as why:
             return ToolResult.failed(str(why))
 
-    return reporting
+    return Tool(name, description, arguments, effect, unchanged(drive), title, repeatable)
 
 
-def _press(hands: Hands, arguments: PressArguments, context: ToolContext) -> ToolResult:
-    window = hands.window()
+def _press(hands: Hands, window: Window, arguments: PressArguments, context: ToolContext) -> ToolResult:
     node = hands.control(window, arguments.name)
     before = hands.seen(window)
     hands.press(window, node)
@@ -135,8 +159,9 @@ def _press(hands: Hands, arguments: PressArguments, context: ToolContext) -> Too
     )
 
 
-def _set_value(hands: Hands, arguments: SetValueArguments, context: ToolContext) -> ToolResult:
-    window = hands.window()
+def _set_value(
+    hands: Hands, window: Window, arguments: SetValueArguments, context: ToolContext
+) -> ToolResult:
     node = hands.control(window, arguments.name, to_set=True)
     name = node.name or arguments.name
     if "disabled" in node.states:
@@ -164,8 +189,9 @@ def _reads(hands: Hands, window: Window, node: Node, value: str) -> Node | None:
     return now if now and now.value == value else None
 
 
-def _type_text(hands: Hands, arguments: TypeTextArguments, context: ToolContext) -> ToolResult:
-    window = hands.window()
+def _type_text(
+    hands: Hands, window: Window, arguments: TypeTextArguments, context: ToolContext
+) -> ToolResult:
     if not arguments.text:
         raise CannotActError("there is no text to type")
     before = hands.seen(window)
@@ -205,13 +231,13 @@ def _plain(text: str) -> str:
     return text.translate(str.maketrans("×÷−·", "*/-*")).replace("\r\n", "\n").strip()
 
 
-def _press_keys(hands: Hands, arguments: PressKeysArguments, context: ToolContext) -> ToolResult:
+def _press_keys(
+    hands: Hands, window: Window, arguments: PressKeysArguments, context: ToolContext
+) -> ToolResult:
     try:
         parse(arguments.keys)
     except ValueError as why:
         raise CannotActError(str(why)) from None
-    window = hands.window()
-    hands.activate(window)
     before = hands.seen(window)
     hands.desktop.keyboard.press(arguments.keys)
     return _result_of_keys(hands, window, before, f"pressed {arguments.keys}", context)
@@ -225,9 +251,7 @@ def _result_of_keys(
     return ToolResult("unverifiable", done, evidence="nothing that can be read back has changed")
 
 
-def _scroll(hands: Hands, arguments: ScrollArguments, context: ToolContext) -> ToolResult:
-    window = hands.window()
-    hands.activate(window)
+def _scroll(hands: Hands, window: Window, arguments: ScrollArguments, context: ToolContext) -> ToolResult:
     grab = hands.desktop.capture.grab
     before = grab(window.bounds).rgb
     hands.desktop.pointer.scroll(*window.bounds.centre, arguments.direction, SCROLL_NOTCHES)
@@ -248,6 +272,10 @@ def _scroll(hands: Hands, arguments: ScrollArguments, context: ToolContext) -> T
 def _share_of_difference(before: bytes, after: bytes) -> float:
     a, b = np.frombuffer(before, np.uint8), np.frombuffer(after, np.uint8)
     return float(np.count_nonzero(a != b)) / a.size
+
+
+def _control(screen: Screen, name: str) -> Target:
+    return Target("text", "Control", _named(screen, name), said=name)
 
 
 def _named(screen: Screen, name: str) -> str:

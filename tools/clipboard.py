@@ -28,11 +28,11 @@ def tools(clipboard: Clipboard) -> tuple[Tool, ...]:
     def write(arguments: SetClipboardArguments, context: ToolContext) -> ToolResult:
         clipboard.write(arguments.text)
         if clipboard.read() != arguments.text:
-            return ToolResult.failed("another program took the clipboard")
+            return ToolResult.failed("the clipboard does not give it back; another program may have taken it")
         return ToolResult(
             "confirmed",
             "copied to the clipboard",
-            evidence=f"the clipboard holds {len(arguments.text)} characters",
+            evidence=f"asked as another program would, the clipboard gives {len(arguments.text)} characters",
         )
 
     return (

@@ -1,12 +1,15 @@
-"""Acting on the front window and reading back what came of it. The tools in :mod:`tools.act` and
+"""Acting on a window and reading back what came of it. The tools in :mod:`tools.act` and
 :mod:`tools.save_as` are made of these steps; agent thread only."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.cancel import Cancel
+from agent.tool import Arguments, Effect
+from tools.decided import DecidedWindow
 from tools.desktop.port import Desktop, Node, Role, Window
 from tools.desktop.waiting import until
 from tools.matching import matching, similar
@@ -51,18 +54,25 @@ class Hands:
         self.desktop = desktop
         self.screen = screen
 
-    def window(self) -> Window:
-        """The front window. Raises CannotActError when there is none."""
-        window = self.desktop.windows.front()
+    def taken(self, decided: DecidedWindow, arguments: Arguments, effect: Callable[..., Effect]) -> Window:
+        """The window that the effect was declared for, with the keys. Raises WindowChanged, and CannotActError when
+        there was no window, or it does not get the keys."""
+        window = decided.window(arguments, effect)
         if window is None:
             raise CannotActError("no windows are open")
+        self.activate(window)
         return window
 
     def activate(self, window: Window) -> None:
         """Give ``window`` the keys. Raises CannotActError when it does not get them."""
+        if not self._is_active(window):
+            self.desktop.windows.focus(window)
+            if not self._is_active(window):
+                raise CannotActError(f'"{window.title}" could not be brought to the front')
+
+    def _is_active(self, window: Window) -> bool:
         active = self.desktop.windows.active()
-        if not (active and active.id == window.id) and not self.desktop.windows.focus(window):
-            raise CannotActError(f'"{window.title}" could not be brought to the front')
+        return active is not None and active.id == window.id
 
     def control(self, window: Window, name: str, to_set: bool = False) -> Node:
         """The control called ``name``, or with that number in the outline shown last.
@@ -118,8 +128,7 @@ class Hands:
         ):
             return
         for done in range(0, len(text), PIECE):
-            active = self.desktop.windows.active()
-            if active is None or active.id != window.id:
+            if not self._is_active(window):
                 raise CannotActError(
                     f"another window took the keys after {done} of {len(text)} characters; typing was stopped"
                 )

@@ -4,19 +4,22 @@ file on the disk."""
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import os
 from pathlib import Path
 
 from pydantic import Field
 
 from agent.cancel import Cancel
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
+from tools.decided import DecidedWindow, unchanged
 from tools.desktop.port import Desktop, Window
 from tools.desktop.waiting import until
+from tools.files import handle
+from tools.files.workspace import Decided, PathError, told
 from tools.hands import CannotActError, Hands
 from tools.matching import matching
 from tools.outline import Control, Outline
-from tools.screen import Screen
+from tools.screen import Resolve, Screen
 from tools.windows import targets_of
 
 DIALOG_SECONDS = 3.0
@@ -35,35 +38,36 @@ class SaveAsArguments(Arguments):
     path: str = Field(description="file to save the document as")
 
 
-def tools(desktop: Desktop, screen: Screen, resolve: Callable[[str], Path]) -> tuple[Tool, ...]:
-    """`save_as`. ``resolve`` turns a path as the model writes it into an absolute one."""
+def tools(desktop: Desktop, screen: Screen, resolve: Resolve) -> tuple[Tool, ...]:
+    """`save_as`. ``resolve`` is :meth:`tools.files.workspace.Workspace.resolve`."""
     hands = Hands(desktop, screen)
+    decided, window_decided = Decided(), DecidedWindow(desktop.windows)
 
     def effect(arguments: SaveAsArguments) -> Effect:
-        path = resolve(arguments.path)
+        path = resolve(arguments.path, True)
+        window = desktop.windows.front()
+        decided.declare(arguments, path)
+        window_decided.declare(arguments, window)
         exists = path.exists()
         return Effect(
             "write",
-            (
-                Target("path", "File", str(path), said=arguments.path),
-                *targets_of(desktop.windows.front()),
-            ),
-            changes=(path,),
+            (Target("path", "File", str(path), said=arguments.path), *targets_of(window)),
+            changes=handle.missing(path) or (path,),
             undo="restores the old file" if exists else "removes the file",
             question="Replace a file?" if exists else "Save a new file?",
         )
 
     def run(arguments: SaveAsArguments, context: ToolContext) -> ToolResult:
-        path = resolve(arguments.path)
+        (path,) = decided.paths(arguments, effect)
         if path.is_dir() or not path.name:
             return ToolResult.failed(f'"{arguments.path}" is a folder')
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            return _Saving(hands, path, context.cancel).run(arguments.path)
+            window = hands.taken(window_decided, arguments, effect)
+            with handle.plain_words(arguments.path):
+                handle.make_folders(path.parent)
+                return _Saving(hands, window, path, context.cancel).run(arguments.path)
         except CannotActError as why:
             return ToolResult.failed(str(why))
-        except OSError as error:
-            return ToolResult.failed(f'"{arguments.path}" could not be saved: {error.strerror}')
 
     return (
         Tool(
@@ -71,7 +75,7 @@ def tools(desktop: Desktop, screen: Screen, resolve: Callable[[str], Path]) -> t
             description="Save the document of the front window as a file.",
             arguments=SaveAsArguments,
             effect=effect,
-            run=run,
+            run=told(unchanged(run)),
             title=lambda arguments: f"Save as **{arguments.path}**",
         ),
     )
@@ -80,21 +84,23 @@ def tools(desktop: Desktop, screen: Screen, resolve: Callable[[str], Path]) -> t
 class _Saving:
     """One save. The existing file may be replaced: its effect said so, and the journal has the old one."""
 
-    def __init__(self, hands: Hands, path: Path, cancel: Cancel) -> None:
+    def __init__(self, hands: Hands, window: Window, path: Path, cancel: Cancel) -> None:
         self._hands = hands
+        self._window = window
         self._path = path
         self._cancel = cancel
         self._before = _fingerprint(path)
 
     def run(self, said: str) -> ToolResult:
-        window = self._hands.window()
+        window = self._window
         text = _document(self._hands.screen.read(window))
         dialog = self._open_dialog(window)
         try:
             self._fill_in(dialog)
+            _fingerprint(self._path)  # the application would follow a link that has appeared
             self._press(dialog, _SAVE)
             self._wait_for_file(dialog)
-        except CannotActError:
+        except (CannotActError, PathError):
             self._leave(window)
             raise
         return self._proof(said, text)
@@ -164,19 +170,20 @@ class _Saving:
         windows = self._hands.desktop.windows
         before = {each.id for each in windows.list()}
 
-        def settled() -> str | None:
-            if windows.find(dialog.id) is None and _fingerprint(self._path) not in (None, self._before):
-                return "written"
-            asking = next((each for each in windows.list() if each.id not in before), None)
-            return "asking" if asking and asking.pid == dialog.pid else None
+        def asking() -> Window | None:
+            return next(
+                (each for each in windows.list() if each.id not in before and each.pid == dialog.pid), None
+            )
 
-        if until(settled, WRITE_SECONDS, self._cancel) == "asking":
-            asking = self._hands.window()
-            if self._before is None or not self._button(asking, _REPLACE):
-                raise CannotActError(
-                    f'the application asks: "{_first_label(self._hands.screen.read(asking))}"'
-                )
-            self._press(asking, _REPLACE)
+        def written() -> bool:
+            return windows.find(dialog.id) is None and _fingerprint(self._path) not in (None, self._before)
+
+        until(lambda: written() or asking(), WRITE_SECONDS, self._cancel)
+        if question := asking():
+            if self._before is None or not self._button(question, _REPLACE):
+                said = _first_label(self._hands.screen.read(question))
+                raise CannotActError(f'the application asks: "{said}"')
+            self._press(question, _REPLACE)
             until(lambda: windows.find(dialog.id) is None or None, WRITE_SECONDS, self._cancel)
 
     def _leave(self, window: Window) -> None:
@@ -192,7 +199,8 @@ class _Saving:
     def _proof(self, said: str, text: str | None) -> ToolResult:
         if not self._path.is_file():
             return ToolResult.failed(f'"{said}" was not saved: no file appeared')
-        content = self._path.read_bytes()
+        with handle.reading(self._path) as file:
+            content = file.read()
         done = f'saved "{said}", {len(content)} bytes'
         if text is not None and content.decode("utf-8", "replace").strip() == text.strip():
             return ToolResult(
@@ -225,8 +233,10 @@ def _first_label(seen: Outline | None) -> str:
 
 
 def _fingerprint(path: Path) -> tuple[int, str] | None:
+    """What changes when the file is written; ``None`` without one. Raises PathRefused when the path has become a link,
+    or the file has another name as well."""
     try:
-        status = path.stat()
-        return status.st_mtime_ns, hashlib.sha256(path.read_bytes()).hexdigest()
+        with handle.reading(path) as file:
+            return os.fstat(file.fileno()).st_mtime_ns, hashlib.sha256(file.read()).hexdigest()
     except OSError:
         return None

@@ -7,6 +7,7 @@ named by its number in that outline. Any thread may use it.
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,15 +15,19 @@ from PIL import Image
 from pydantic import Field
 
 from agent.cancel import Cancel
-from agent.errors import DesktopError
 from agent.messages import Moment, Picture
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
+from tools.applications import find_application
+from tools.decided import DecidedWindow, unchanged
 from tools.desktop.port import Bounds, Desktop, Window
+from tools.files import handle
+from tools.files.workspace import Decided, PathRefused, told
 from tools.matching import matching
 from tools.outline import DEFAULT_BUDGET, Outline, outline, outline_of_text
 
 THUMBNAIL_WIDTH = 480
 """Pixels."""
+_OTHER_PICTURES = (".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 
 
 class Screen:
@@ -35,13 +40,18 @@ class Screen:
         """Characters an outline may take; the model decides how many it can read."""
 
     def find(self, text: str) -> Window | None:
-        """The front-most window with ``text`` in its title or application name; without text the front one."""
+        """The front-most window with ``text`` in its title or application name, or of the application that people
+        call so ("the text editor"); without text the front one."""
         windows = self._desktop.windows
         if not text.strip():
             return windows.front()
         listed = windows.list()
-        found = matching(text, listed, lambda window: window.title)
-        return next(iter(found or matching(text, listed, lambda window: window.application)), None)
+        found = matching(text, listed, lambda window: window.title) or matching(
+            text, listed, lambda window: window.application
+        )
+        if not found and (meant := find_application(self._desktop.applications, text)):
+            found = [window for window in listed if window.program in meant.programs]
+        return next(iter(found), None)
 
     def read(self, window: Window) -> Outline | None:
         """What is in ``window`` now, or ``None`` when it has no accessibility tree."""
@@ -109,50 +119,55 @@ class ScreenshotArguments(Arguments):
     path: str = Field(description="file to write, .png")
 
 
-def tools(desktop: Desktop, screen: Screen, resolve: Callable[[str], Path]) -> tuple[Tool, ...]:
-    """`look` and `screenshot`. ``resolve`` turns a path as the model writes it into an absolute one."""
+Resolve = Callable[[str, bool], Path]
+"""Turns a path as the model writes it into an absolute one without links; ``True``: it may be about to be made. Raises
+PathError. See :meth:`tools.files.workspace.Workspace.resolve`."""
+
+
+def tools(desktop: Desktop, screen: Screen, resolve: Resolve) -> tuple[Tool, ...]:
+    """`look` and `screenshot`."""
+    looked_at, decided = DecidedWindow(desktop.windows), Decided()
 
     def look_effect(arguments: LookArguments) -> Effect:
         window = screen.find(arguments.window)
+        looked_at.declare(arguments, window)
         targets = (Target("application", "Application", window.application),) if window else ()
         return Effect("look", targets, question="Look at the screen?")
 
     def look(arguments: LookArguments, context: ToolContext) -> ToolResult:
-        window = screen.find(arguments.window)
+        window = looked_at.window(arguments, look_effect)
         if window is None:
             return ToolResult.failed(no_window(desktop, arguments.window))
         seen = screen.look(window, context.cancel)
         return ToolResult("confirmed", seen.text(screen.budget), evidence=f'read "{window.title}"')
 
-    def screenshot_path(arguments: ScreenshotArguments) -> Path:
-        path = resolve(arguments.path)
-        return path if path.suffix else path.with_suffix(".png")
-
     def screenshot_effect(arguments: ScreenshotArguments) -> Effect:
-        path = screenshot_path(arguments)
+        path = resolve(_named_png(arguments.path), True)
+        if path.suffix.lower() != ".png":
+            raise PathRefused(f'"{arguments.path}" leads to "{path.name}", which is not a picture')
+        decided.declare(arguments, path)
         return Effect(
             "write",
             (Target("path", "File", str(path), said=arguments.path),),
-            changes=(path,),
+            changes=handle.missing(path) or (path,),
             undo="restores the old file" if path.exists() else "removes the file",
             question="Save a picture of the screen?",
         )
 
     def screenshot(arguments: ScreenshotArguments, context: ToolContext) -> ToolResult:
-        path = screenshot_path(arguments)
+        (path,) = decided.paths(arguments, screenshot_effect)
         picture = screen.picture()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(png(picture))
-            with Image.open(path) as written:
+        name = _named_png(arguments.path)
+        with handle.plain_words(name):
+            handle.make_folders(path.parent)
+            handle.write(path, (png(picture),))
+            with handle.reading(path) as file, Image.open(file) as written:
                 size = written.size
-        except (OSError, ValueError) as error:
-            raise DesktopError(f'"{arguments.path}" could not be written: {error}.') from error
-        name = arguments.path if Path(arguments.path).suffix else f"{arguments.path}.png"
+                bytes_written = os.fstat(file.fileno()).st_size
         return ToolResult(
             "confirmed" if size == (picture.width, picture.height) else "failed",
             f'saved "{name}", {size[0]}x{size[1]}',
-            evidence=f"{path.name}: a picture of {size[0]}x{size[1]} pixels, {path.stat().st_size} bytes",
+            evidence=f"{path.name}: a picture of {size[0]}x{size[1]} pixels, {bytes_written} bytes",
         )
 
     return (
@@ -161,7 +176,7 @@ def tools(desktop: Desktop, screen: Screen, resolve: Callable[[str], Path]) -> t
             description="Read what is in a window: its controls and text.",
             arguments=LookArguments,
             effect=look_effect,
-            run=look,
+            run=unchanged(look),
             title=lambda arguments: f"Look at **{arguments.window or 'the front window'}**",
         ),
         Tool(
@@ -169,7 +184,7 @@ def tools(desktop: Desktop, screen: Screen, resolve: Callable[[str], Path]) -> t
             description="Save a picture of the screen.",
             arguments=ScreenshotArguments,
             effect=screenshot_effect,
-            run=screenshot,
+            run=told(screenshot),
             title=lambda arguments: f"Save a screenshot as **{arguments.path}**",
         ),
     )
@@ -181,6 +196,17 @@ def no_window(desktop: Desktop, text: str) -> str:
     if not titles:
         return "no windows are open"
     return f'no window called "{text}"; open: {", ".join(titles)}'
+
+
+def _named_png(text: str) -> str:
+    """``text`` with the ending of what is written; a picture's other ending gives way, anything else stays."""
+    text = text.strip()
+    name = Path(text)
+    if not name.name or name.name == ".." or name.suffix.lower() == ".png":
+        return text
+    if name.suffix.lower() in _OTHER_PICTURES:
+        return str(name.with_suffix(".png"))
+    return f"{name}.png"
 
 
 def png(picture: Picture) -> bytes:

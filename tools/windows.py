@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
+from tools.decided import DecidedWindow, unchanged
 from tools.desktop.port import Desktop, Window
 from tools.desktop.waiting import until
 from tools.screen import Screen, no_window
@@ -34,6 +35,7 @@ def targets_of(window: Window | None) -> tuple[Target, ...]:
 def tools(desktop: Desktop, screen: Screen) -> tuple[Tool, ...]:
     """`list_windows`, `focus_window`, `close_window`."""
     windows = desktop.windows
+    decided = DecidedWindow(windows)
 
     def list_windows(arguments: ListWindowsArguments, context: ToolContext) -> ToolResult:
         listed = windows.list()
@@ -44,11 +46,18 @@ def tools(desktop: Desktop, screen: Screen) -> tuple[Tool, ...]:
 
     def effect(verb_phrase: str, arguments: WindowArguments) -> Effect:
         window = screen.find(arguments.title)
+        decided.declare(arguments, window)
         name = window.application if window else arguments.title
         return Effect("drive", targets_of(window), question=f"{verb_phrase} {name}?")
 
+    def focus_effect(arguments: WindowArguments) -> Effect:
+        return effect("Bring to the front:", arguments)
+
+    def close_effect(arguments: WindowArguments) -> Effect:
+        return effect("Close a window of", arguments)
+
     def focus_window(arguments: WindowArguments, context: ToolContext) -> ToolResult:
-        window = screen.find(arguments.title)
+        window = decided.window(arguments, focus_effect)
         if window is None:
             return ToolResult.failed(no_window(desktop, arguments.title))
         if not windows.focus(window):
@@ -61,7 +70,7 @@ def tools(desktop: Desktop, screen: Screen) -> tuple[Tool, ...]:
         )
 
     def close_window(arguments: WindowArguments, context: ToolContext) -> ToolResult:
-        window = screen.find(arguments.title)
+        window = decided.window(arguments, close_effect)
         if window is None:
             return ToolResult.failed(no_window(desktop, arguments.title))
         before = {each.id for each in windows.list()}
@@ -95,16 +104,16 @@ def tools(desktop: Desktop, screen: Screen) -> tuple[Tool, ...]:
             name="focus_window",
             description="Bring a window to the front.",
             arguments=WindowArguments,
-            effect=lambda arguments: effect("Bring to the front:", arguments),
-            run=focus_window,
+            effect=focus_effect,
+            run=unchanged(focus_window),
             title=lambda arguments: f"Bring **{arguments.title}** to the front",
         ),
         Tool(
             name="close_window",
             description="Close a window.",
             arguments=WindowArguments,
-            effect=lambda arguments: effect("Close a window of", arguments),
-            run=close_window,
+            effect=close_effect,
+            run=unchanged(close_window),
             title=lambda arguments: f"Close **{arguments.title}**",
         ),
     )

@@ -21,6 +21,7 @@ from tools import act, applications, clipboard, save_as, screen, windows
 from tools.desktop import connect
 from tools.desktop.port import Desktop
 from tools.desktop.waiting import until
+from tools.files.workspace import Workspace
 from tools.screen import Screen
 
 pytestmark = pytest.mark.e2e
@@ -34,19 +35,17 @@ class Hands:
     def __init__(self, ports: Desktop, workspace: Path) -> None:
         self.ports = ports
         self.workspace = workspace
+        self.files = Workspace(workspace, workspace)
         self.screen = Screen(ports)
         family: tuple[Tool, ...] = (
-            *screen.tools(ports, self.screen, self.resolve),
+            *screen.tools(ports, self.screen, self.files.resolve),
             *windows.tools(ports, self.screen),
             *applications.tools(ports),
             *act.tools(ports, self.screen),
-            *save_as.tools(ports, self.screen, self.resolve),
+            *save_as.tools(ports, self.screen, self.files.resolve),
             *clipboard.tools(ports.clipboard),
         )
         self.tools: Mapping[str, Tool] = {tool.name: tool for tool in family}
-
-    def resolve(self, path: str) -> Path:
-        return self.workspace / path
 
     def do(self, name: str, /, **arguments: str) -> ToolResult:
         tool = self.tools[name]

@@ -32,9 +32,7 @@ class X11Clipboard:
         self._owner = _Owner()
 
     def read(self) -> str:
-        mine = self._owner.text
-        if mine is not None:
-            return mine
+        # Our own text is asked for as well, over a connection of its own: this is what another program would get.
         connection = Connection()
         try:
             with connection:
@@ -112,12 +110,6 @@ class _Owner:
         self._text: str | None = None
         self._display: Display | None = None
         self._window: XWindow | None = None
-
-    @property
-    def text(self) -> str | None:
-        """What we put on the clipboard, while it is ours."""
-        with self._lock:
-            return self._text
 
     def own(self, text: str) -> None:
         with self._lock:

@@ -1,0 +1,175 @@
+"""A desktop that does what the test says, for what a real one cannot be made to do at a given moment: a window that
+comes up, goes away or changes hands between a question and its answer. Stands at our own port."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from agent.cancel import Cancel
+from agent.messages import Picture
+from tools.desktop.port import Application, Bounds, Desktop, Node, Window
+
+
+def window(id: int, application: str, title: str = "") -> Window:
+    return Window(
+        id=id,
+        title=title or f"a window of {application}",
+        application=application,
+        program=application.lower(),
+        pid=id,
+        bounds=Bounds(0, 0, 8, 8),
+    )
+
+
+class StubWindows:
+    """``open`` is the stack, front first; the front one is active unless ``stubborn`` windows keep the keys."""
+
+    def __init__(self, *windows: Window) -> None:
+        self.open = list(windows)
+        self.closed: list[int] = []
+        self.stubborn = False
+
+    def list(self) -> tuple[Window, ...]:
+        return tuple(self.open)
+
+    def front(self) -> Window | None:
+        return next(iter(self.open), None)
+
+    def active(self) -> Window | None:
+        return self.front()
+
+    def find(self, id: int) -> Window | None:
+        return next((each for each in self.open if each.id == id), None)
+
+    def focus(self, window: Window) -> bool:
+        if not self.stubborn:
+            self.open.sort(key=lambda each: each.id != window.id)
+        return not self.stubborn
+
+    def close(self, window: Window) -> None:
+        self.closed.append(window.id)
+        self.open = [each for each in self.open if each.id != window.id]
+
+    def hidden(self) -> tuple[Bounds, ...]:
+        return ()
+
+
+class StubKeyboard:
+    """Remembers which window was active when keys were pressed."""
+
+    def __init__(self, windows: StubWindows) -> None:
+        self._windows = windows
+        self.reached: list[tuple[int, str]] = []
+
+    def type(self, text: str) -> None:
+        self._reach(text)
+
+    def press(self, keys: str) -> None:
+        self._reach(keys)
+
+    def _reach(self, keys: str) -> None:
+        active = self._windows.active()
+        assert active is not None
+        self.reached.append((active.id, keys))
+
+
+class StubAccessibility:
+    """No application shows a tree."""
+
+    def read(self, window: Window) -> Node | None:
+        return None
+
+    def find(self, window: Window, key: str) -> Node | None:
+        return None
+
+    def press(self, key: str) -> bool:
+        return False
+
+    def focus(self, key: str) -> bool:
+        return False
+
+    def set_text(self, key: str, text: str) -> bool:
+        return False
+
+    def insert_text(self, key: str, text: str) -> bool:
+        return False
+
+
+class StubPointer:
+    def position(self) -> tuple[int, int]:
+        return 0, 0
+
+    def click(self, x: int, y: int) -> None: ...
+
+    def scroll(
+        self, x: int, y: int, direction: Literal["up", "down", "left", "right"], notches: int
+    ) -> None: ...
+
+
+class StubClipboard:
+    """One that another program takes at once, when ``taken``."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.taken = False
+
+    def read(self) -> str:
+        return "somebody else's" if self.taken else self.text
+
+    def write(self, text: str) -> None:
+        self.text = text
+
+
+class StubCapture:
+    def monitor(self, x: int, y: int) -> Bounds:
+        return Bounds(0, 0, 4, 3)
+
+    def grab(self, bounds: Bounds, black: Sequence[Bounds] = ()) -> Picture:
+        return Picture(width=bounds.width, height=bounds.height, rgb=bytes(bounds.width * bounds.height * 3))
+
+
+class StubApplications:
+    """Exactly one editor is installed, and it is the default."""
+
+    editor = Application(
+        id="org.example.Pad.desktop",
+        name="Pad",
+        names=("Text Editor",),
+        command=("pad",),
+        categories=("TextEditor",),
+        types=("text/plain",),
+        programs=("org.example.pad",),
+    )
+
+    def list(self) -> tuple[Application, ...]:
+        return (self.editor,)
+
+    def default_for(self, mime: str) -> Application | None:
+        return self.editor if mime in self.editor.types else None
+
+    def start(self, application: Application, path: Path | None = None) -> None: ...
+
+
+def read_text(picture: Picture, cancel: Cancel) -> tuple[str, ...]:
+    return ()
+
+
+class StubDesktop:
+    """The stubs together; ``ports`` is what tools take."""
+
+    def __init__(self, *windows: Window) -> None:
+        self.windows = StubWindows(*windows)
+        self.keyboard = StubKeyboard(self.windows)
+        self.clipboard = StubClipboard()
+        self.ports = Desktop(
+            windows=self.windows,
+            accessibility=StubAccessibility(),
+            keyboard=self.keyboard,
+            pointer=StubPointer(),
+            clipboard=self.clipboard,
+            capture=StubCapture(),
+            applications=StubApplications(),
+            read_text=read_text,
+        )
