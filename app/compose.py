@@ -74,6 +74,7 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         workspace=workspace.root,
         home=workspace.home,
         protected=(places.config, places.data, places.state),
+        resolve=workspace.resolve,
     )
     parts = Parts(
         engine=LlamaEngine(),

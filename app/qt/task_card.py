@@ -296,7 +296,7 @@ class _End(QWidget):
             self._part("I could not confirm", [_line(item.claim, item.proof) for item in doubtful])
         holding = [_line(item.claim, item.proof) for item in outcome.evidence if item.holds]
         if holding:
-            self._part("Read back", holding)
+            self._part("Read back", holding[-1:])  # the proofs of the others stand under their steps
         self._undo: Button | None = None
         if outcome.changed:
             self._part("What I changed", [text.visible(line) for line in outcome.changed])
