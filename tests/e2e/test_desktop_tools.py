@@ -196,6 +196,37 @@ def test_windows_are_listed_front_first_focused_and_closed(hands: Hands) -> None
     assert hands.say("list_windows") == '"Untitled 1 - Mousepad" in Mousepad'
 
 
+def test_windows_are_found_by_the_name_people_have_for_their_application(hands: Hands) -> None:
+    hands.do("open_app", name="Mousepad")
+    hands.do("open_app", name="Calculator")
+    assert hands.say("focus_window", title="the text editor") == 'in front: "Untitled 1 - Mousepad"'
+    assert hands.say("look", window="calculator").startswith('window "galculator"')
+    assert hands.say("close_window", title="Text Editor") == 'closed "Untitled 1 - Mousepad"'
+    assert hands.say("close_window", title="the calculator") == 'closed "galculator"'
+
+
+def test_keys_reach_the_window_they_were_approved_for_and_no_other(
+    hands: Hands, desktop: VirtualDesktop
+) -> None:
+    hands.do("open_app", name="Mousepad")
+    mousepad = hands.ports.windows.front()
+    assert mousepad is not None
+    tool = hands.tools["type_text"]
+    typing = tool.arguments(text="for the editor")
+    tool.effect(typing)
+    desktop.start("xterm", "-T", "later", "-e", "cat")
+    later = eventually(lambda: hands.screen.find("later"))
+    assert hands.ports.windows.focus(later)
+
+    assert tool.run(typing, Context()).status == "confirmed"
+    assert '= "for the editor" focused' in hands.say("look", window="Mousepad")
+
+    tool.effect(typing)
+    os.kill(mousepad.pid, signal.SIGKILL)
+    eventually(lambda: hands.ports.windows.find(mousepad.id) is None)
+    assert tool.run(typing, Context()).content == "refused: the window changed since this was approved"
+
+
 def test_closing_a_changed_document_reports_what_the_application_asks(hands: Hands) -> None:
     hands.do("open_app", name="Mousepad")
     hands.do("type_text", text="unsaved")
@@ -248,6 +279,12 @@ def test_copied_text_reaches_another_program_and_comes_back(hands: Hands) -> Non
     hands.do("press_keys", keys="ctrl+a")
     hands.do("press_keys", keys="ctrl+c")
     eventually(lambda: hands.say("read_clipboard") == f"{text} and more" or None)
+
+
+@pytest.mark.parametrize("text", ["", "two\nlines", "ä" * 700_000], ids=["nothing", "lines", "a book"])
+def test_what_is_copied_is_handed_out_whole(hands: Hands, text: str) -> None:
+    assert hands.do("set_clipboard", text=text).status == "confirmed"
+    assert hands.say("read_clipboard") == (text or "the clipboard is empty")
 
 
 def test_a_screenshot_is_a_picture_of_the_whole_monitor(hands: Hands, desktop: VirtualDesktop) -> None:

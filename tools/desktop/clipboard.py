@@ -23,6 +23,8 @@ ANSWER_SECONDS = 2.0
 """How long the program that copied may take to hand it over."""
 _PROPERTY = "DESKHAND_CLIPBOARD"
 _MAX_BYTES = 16 << 20
+_PIECE_BYTES = 128 << 10
+"""What is written at once: without the BIG-REQUESTS extension a request may have 256 KiB."""
 
 
 class X11Clipboard:
@@ -159,7 +161,7 @@ class _Owner:
             elif request.target in texts:
                 if request.target == Xatom.STRING:
                     text = (self._text or "").encode("latin-1", "replace")
-                request.requestor.change_property(place, texts[request.target], 8, text)
+                self._put(request.requestor, place, texts[request.target], text)
             else:
                 place = X.NONE
             request.requestor.send_event(
@@ -174,3 +176,10 @@ class _Owner:
             display.flush()
         except XError:
             return  # whoever asked has gone
+
+    @staticmethod
+    def _put(window: XWindow, place: int, kind: int, text: bytes) -> None:
+        """Write ``text`` whole, in pieces; whoever asked looks only when told that it is there."""
+        window.change_property(place, kind, 8, text[:_PIECE_BYTES])
+        for start in range(_PIECE_BYTES, len(text), _PIECE_BYTES):
+            window.change_property(place, kind, 8, text[start : start + _PIECE_BYTES], X.PropModeAppend)
