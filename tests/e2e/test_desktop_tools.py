@@ -227,6 +227,23 @@ def test_keys_reach_the_window_they_were_approved_for_and_no_other(
     assert tool.run(typing, Context()).content == "refused: the window changed since this was approved"
 
 
+def test_an_approval_given_in_our_own_window_leaves_the_application_as_the_one_to_act_on(
+    hands: Hands, desktop: VirtualDesktop
+) -> None:
+    hands.do("open_app", name="Mousepad")
+    tool = hands.tools["type_text"]
+    typing = tool.arguments(text="allowed")
+    tool.effect(typing)
+    ours = desktop.start("xterm", "-class", "deskhand", "-e", "cat")
+    eventually(lambda: hands.ports.windows.active() is None)  # ours has the keys, and is not listed
+
+    try:
+        assert tool.run(typing, Context()).status == "confirmed"
+        assert '= "allowed" focused' in hands.say("look")
+    finally:
+        ours.kill()
+
+
 def test_closing_a_changed_document_reports_what_the_application_asks(hands: Hands) -> None:
     hands.do("open_app", name="Mousepad")
     hands.do("type_text", text="unsaved")
