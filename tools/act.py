@@ -22,6 +22,8 @@ from tools.windows import targets_of
 SCROLL_NOTCHES = 5
 _ENOUGH_CHANGE = 0.002
 """The share of pixels that must differ after scrolling: a blinking caret is less."""
+_GLIDE_SECONDS = 0.25
+"""Between two looks at a window that may still be gliding."""
 
 
 class PressArguments(Arguments):
@@ -253,7 +255,7 @@ def _result_of_keys(
 
 def _scroll(hands: Hands, window: Window, arguments: ScrollArguments, context: ToolContext) -> ToolResult:
     grab = hands.desktop.capture.grab
-    before = grab(window.bounds).rgb
+    before = _at_rest(hands, window, context)
     hands.desktop.pointer.scroll(*window.bounds.centre, arguments.direction, SCROLL_NOTCHES)
 
     def moved() -> bool:
@@ -267,6 +269,20 @@ def _scroll(hands: Hands, window: Window, arguments: ScrollArguments, context: T
         f"scrolled {arguments.direction} and nothing changed",
         evidence="the window looks as it did before",
     )
+
+
+def _at_rest(hands: Hands, window: Window, context: ToolContext) -> bytes:
+    """The window's pixels once they no longer move: an application may still glide from the scroll before."""
+    pictures = [hands.desktop.capture.grab(window.bounds).rgb]
+
+    def rests() -> bool:
+        context.cancel.wait(_GLIDE_SECONDS)
+        pictures.append(hands.desktop.capture.grab(window.bounds).rgb)
+        before, now = pictures[-2:]
+        return len(before) == len(now) and _share_of_difference(before, now) <= _ENOUGH_CHANGE
+
+    until(lambda: rests() or None, CHANGE_SECONDS, context.cancel)
+    return pictures[-1]
 
 
 def _share_of_difference(before: bytes, after: bytes) -> float:

@@ -141,7 +141,7 @@ JSON = Spelling(
     brackets=('"[" space', 'space "]"'),
     rules={
         "space": r"[ \t\n]{0,8}",
-        "character": r'[^"\\\x00-\x1F\x7F] | "\\" (["\\/bfnrt] | "u" escaped)',
+        "character": r'[^"\\\x00-\x1F] | "\\" (["\\/bfnrt] | "u" escaped)',
         "escaped": "[0-9a-cA-CeEfF] [0-9a-fA-F]{3} | [dD] [0-7] [0-9a-fA-F]{2}",  # no half surrogates
     },
 )

@@ -43,7 +43,7 @@ class ScriptedAssistant:
     past: tuple[SessionSummary, ...] = ()
     kept: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
     moment: Moment = MOMENT
-    undo_lines: tuple[str, ...] = ()
+    undo_lines: tuple[UndoneLine, ...] = ()
     calls: list[tuple[object, ...]] = field(default_factory=list)
     model: ModelInfo | None = MODEL
     mode: Mode = "ask"

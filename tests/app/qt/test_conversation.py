@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from agent import events
 from agent.events import Evidence, Outcome
+from agent.journal import UndoneLine
 from agent.messages import Request
 from app.qt.approval import ApprovalCard
 from app.qt.bubbles import Answer, HeardBubble, NoticeRow, UserBubble
@@ -84,7 +85,7 @@ def test_a_click_on_a_step_opens_what_was_asked_and_what_came_back(stage: Stage)
 
 
 def test_a_task_that_is_done_says_what_was_read_back_and_offers_undo(stage: Stage) -> None:
-    stage.assistant.undo_lines = ("Moved shopping-total.txt to the trash",)
+    stage.assistant.undo_lines = (UndoneLine("Moved shopping-total.txt to the trash", restored=True),)
     stage.play(*scenes.finished())
     card = on_page(stage, TaskCard)[0]
     assert card.heading == "Done"
