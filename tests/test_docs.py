@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.context import PROMPT_BUDGET_TOKENS
 from tests.virtual_desktop import virtual_desktop
 
 ROOT = Path(__file__).parent.parent
@@ -46,16 +47,18 @@ folder = pathlib.Path(sys.argv[1])
 (folder / "any.gguf").write_bytes(b"GGUF....")  # never loaded: the assistant is not started
 places = Places(folder / "config", folder / "data", folder / "state", folder / "cache")
 assistant = compose.build(Settings(model=str(folder / "any.gguf"), workspace=folder / "work"), places)
-print(json.dumps({name: tool.arguments.model_json_schema() for name, tool in assistant.parts.tools.items()}))
+told = {name: {"about": t.description} | t.arguments.model_json_schema() for name, t in assistant.parts.tools.items()}
+print(json.dumps(told))
 assistant.close()
 """
 
 
-@pytest.mark.e2e
-def test_the_tools_and_their_arguments_are_those_of_the_page(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def schemas(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
+    """The real tools on a real desktop: name → JSON schema, with the description beside it."""
     with virtual_desktop() as desktop:
         result = subprocess.run(
-            [sys.executable, "-c", REAL_TOOLS, tmp_path],
+            [sys.executable, "-c", REAL_TOOLS, tmp_path_factory.mktemp("tools")],
             env=dict(desktop.env),
             capture_output=True,
             text=True,
@@ -63,12 +66,24 @@ def test_the_tools_and_their_arguments_are_those_of_the_page(tmp_path: Path) -> 
             check=False,
         )
     assert result.returncode == 0, result.stderr
-    schemas = json.loads(result.stdout.splitlines()[-1])
+    return json.loads(result.stdout.splitlines()[-1])
+
+
+@pytest.mark.e2e
+def test_the_tools_and_their_arguments_are_those_of_the_page(schemas: dict[str, dict]) -> None:
     real = {
         name: (set(schema["properties"]), set(schema["properties"]) - set(schema.get("required", [])))
         for name, schema in ((name, {"properties": {}} | schema) for name, schema in schemas.items())
     }
     assert real == documented_tools()
+
+
+@pytest.mark.e2e
+def test_system_text_and_tools_stay_within_their_budget_of_tokens(schemas: dict[str, dict]) -> None:
+    system = (ROOT / "assets" / "prompts" / "system.md").read_text()
+    characters = len(system) + sum(len(name) + len(json.dumps(schema)) for name, schema in schemas.items())
+    # Gemma 4's vocabulary takes 4.3 characters of this text for a token (python -m tests.bench.prompt).
+    assert characters / 3.2 <= PROMPT_BUDGET_TOKENS
 
 
 def locked_packages() -> set[str]:

@@ -1,6 +1,6 @@
 """What the engine costs: tokens a second, and the time to the first token of a step against the history before it.
 
-    python -m tests.bench.engine_speed [model.gguf] [--threads N]
+    python -m tests.bench.engine [model.gguf] [--threads N]
 
 Prints one JSON line. Every step adds the same amount of new text, so its prefill should take the same time however
 long the conversation already is; ``first_token_last_over_first`` is that as a ratio within one run.
