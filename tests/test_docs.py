@@ -43,11 +43,13 @@ REAL_TOOLS = """
 import json, pathlib, sys
 from app import compose
 from app.settings import Places, Settings
+from agent.context import tool_spec
+from agent.engine.dialects.declaration import declaration
 folder = pathlib.Path(sys.argv[1])
 (folder / "any.gguf").write_bytes(b"GGUF....")  # never loaded: the assistant is not started
 places = Places(folder / "config", folder / "data", folder / "state", folder / "cache")
 assistant = compose.build(Settings(model=str(folder / "any.gguf"), workspace=folder / "work"), places)
-told = {name: {"about": t.description} | t.arguments.model_json_schema() for name, t in assistant.parts.tools.items()}
+told = {name: declaration(tool_spec(tool))["function"] for name, tool in assistant.parts.tools.items()}
 print(json.dumps(told))
 assistant.close()
 """
@@ -55,7 +57,7 @@ assistant.close()
 
 @pytest.fixture(scope="module")
 def schemas(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
-    """The real tools on a real desktop: name → JSON schema, with the description beside it."""
+    """The real tools on a real desktop, as chat templates are told of them: name → function object."""
     with virtual_desktop() as desktop:
         result = subprocess.run(
             [sys.executable, "-c", REAL_TOOLS, tmp_path_factory.mktemp("tools")],
@@ -73,7 +75,9 @@ def schemas(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict]:
 def test_the_tools_and_their_arguments_are_those_of_the_page(schemas: dict[str, dict]) -> None:
     real = {
         name: (set(schema["properties"]), set(schema["properties"]) - set(schema.get("required", [])))
-        for name, schema in ((name, {"properties": {}} | schema) for name, schema in schemas.items())
+        for name, schema in (
+            (name, {"properties": {}} | told["parameters"]) for name, told in schemas.items()
+        )
     }
     assert real == documented_tools()
 
@@ -81,8 +85,9 @@ def test_the_tools_and_their_arguments_are_those_of_the_page(schemas: dict[str, 
 @pytest.mark.e2e
 def test_system_text_and_tools_stay_within_their_budget_of_tokens(schemas: dict[str, dict]) -> None:
     system = (ROOT / "assets" / "prompts" / "system.md").read_text()
-    characters = len(system) + sum(len(name) + len(json.dumps(schema)) for name, schema in schemas.items())
-    # Gemma 4's vocabulary takes 4.3 characters of this text for a token (python -m tests.bench.prompt).
+    characters = len(system) + sum(len(json.dumps(told)) for told in schemas.values())
+    # Gemma 4's vocabulary takes 4.3 characters of this text for a token (python -m tests.bench.prompt); its own
+    # form of a declaration is shorter than JSON.
     assert characters / 3.2 <= PROMPT_BUDGET_TOKENS
 
 
