@@ -11,9 +11,11 @@ import os
 import statistics
 import subprocess
 import sys
+import time
 
 RUNS = 5
 CHILD = """
+import sys
 import time
 import psutil
 from PySide6.QtCore import QTimer
@@ -30,7 +32,7 @@ theme.apply()
 settings = Settings(workspace=Path.home())
 window = MainWindow(theme, settings, lambda changes: settings, LocalModels(Path.home()))
 us = psutil.Process()
-window.painted.connect(lambda: print(time.time() - us.create_time(), sum(us.cpu_times()[:2])))
+window.painted.connect(lambda: print(time.time() - float(sys.argv[1]), sum(us.cpu_times()[:2])))
 window.painted.connect(lambda: QTimer.singleShot(0, lambda: app.exit(0)))
 window.show()
 app.exec()
@@ -44,7 +46,11 @@ def main() -> None:
     seconds, processor = [], []
     for _ in range(RUNS):
         done = subprocess.run(
-            [sys.executable, "-c", CHILD], env=env, capture_output=True, text=True, check=True
+            [sys.executable, "-c", CHILD, str(time.time())],
+            env=env,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         wall, cpu = map(float, done.stdout.split())
         seconds.append(wall)
