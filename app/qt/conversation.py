@@ -62,6 +62,18 @@ class Column(QScrollArea):
         self._middle.setMaximumWidth(self._theme.px(COLUMN_WIDTH))
 
 
+_OF_A_TASK = (
+    events.TextDelta,
+    events.TurnRestarted,
+    events.PlanMade,
+    events.StepStarted,
+    events.StepProgress,
+    events.StepFinished,
+    events.QuestionAsked,
+    events.TaskFinished,
+)
+
+
 class Conversation(Column):
     """See the module. Signals say what the person did on the page."""
 
@@ -126,7 +138,10 @@ class Conversation(Column):
             self._close_open_task()
 
     def take(self, event: Event) -> None:
-        """One event, in the order they were made."""
+        """One event, in the order they were made. What comes from a task that this page never saw start (it was
+        left running on a page that is gone) is not shown here."""
+        if not self._task and isinstance(event, _OF_A_TASK):
+            return
         match event:
             case events.TaskStarted():
                 self._task_started(event)

@@ -208,3 +208,12 @@ def test_a_session_that_broke_off_in_the_middle_is_not_shown_as_working(stage: S
     stage.bot.waitUntil(lambda: on_page(stage, TaskCard) != [])
     assert on_page(stage, TaskCard)[0].heading == "Stopped"
     assert not stage.window.conversation.busy
+
+
+def test_the_rest_of_a_task_left_behind_is_not_shown_on_a_new_page(stage: Stage) -> None:
+    stage.play(events.TaskStarted(task="t1", session="s1", request=Request(text="write a.txt")))
+    stage.window.conversation.clear()
+    stopped = Outcome(status="stopped")
+    stage.play(events.TextDelta(text="late"), events.TaskFinished(task="t1", outcome=stopped, seconds=1))
+    assert on_page(stage, NoticeRow) == []
+    assert on_page(stage, TaskCard) == []
