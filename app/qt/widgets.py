@@ -150,7 +150,7 @@ class Button(_Iconed, QPushButton):
         accessible: str = "",
         tip: str = "",
     ) -> None:
-        super().__init__(f" {text}" if icon else text)
+        super().__init__(f" {text}" if icon else text)  # pyright: ignore[reportCallIssue]
         self._theme, self._icon, self._token, self._icon_size = theme, icon, token, 15
         self.setProperty("kind", kind)
         self.setAutoDefault(False)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from agent import events
 from agent.events import Question, QuestionLine
+from agent.messages import Request
 from app.qt.approval import ApprovalCard
 from tests.app.qt import scenes
 from tests.app.qt.conftest import Stage
@@ -98,7 +99,8 @@ def test_every_value_is_shown_with_what_hides_in_it(stage: Stage) -> None:
             QuestionLine(label="Name", value="invoice\u202efdp.exe"),
         ),
     )
-    stage.play(events.QuestionAsked(question=question))
+    started = events.TaskStarted(task="t2", session="s1", request=Request(text="run it"))
+    stage.play(started, events.QuestionAsked(question=question))
     card = stage.window.conversation.findChild(ApprovalCard)
     values = [view.toPlainText() for view in card.findChildren(object, "approval-value")]
     assert values == ["rm‹U+00A0›-rf‹U+200B› /␛[8m", "invoice‹U+202E›fdp.exe"]
