@@ -187,9 +187,16 @@ def do(
     from agent.messages import Request
 
     request = Request(
-        text=" ".join(words), source="command line", files=tuple(file.absolute() for file in files)
+        text=_said(words), source="command line", files=tuple(file.absolute() for file in files)
     )
     return _carry_out(surroundings, options, lambda _assistant: request, session)
+
+
+def _said(words: Sequence[str]) -> str:
+    text = " ".join(words).strip()
+    if not text:
+        raise click.UsageError("Say what you want, in quotes: nothing was asked.")
+    return text
 
 
 def _region(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Any:
@@ -230,7 +237,7 @@ def ask(
 
     def request(assistant: Assistant) -> Request:
         return Request(
-            text=" ".join(words),
+            text=_said(words),
             source="command line",
             moment=assistant.look(region) if screen or region else None,
             files=tuple(file.absolute() for file in files),

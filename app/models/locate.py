@@ -32,7 +32,8 @@ def locate(name: str, data: Path) -> catalogue.ModelFiles:
         model = found.describe(path.absolute())
         if model is None:
             raise ModelFileError(
-                f"{path} is not a GGUF file; nothing was loaded.", "Choose a file that ends in .gguf."
+                f"{path} is not a GGUF file; nothing was loaded.",
+                "It may be damaged or of another kind: get it again, or choose another.",
             )
         return catalogue.ModelFiles(model.path, model.projector)
     for model in found.find(data):

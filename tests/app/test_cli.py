@@ -344,3 +344,13 @@ def test_a_settings_file_that_cannot_be_read_is_told_and_does_not_stop_the_work(
     bench.places.config_file.write_text("= broken")
     assert bench.run(ScriptedAssistant([]), "do", "x") == 0
     assert "line 1" in capsys.readouterr().err
+
+
+def test_a_request_without_words_is_wrong_usage_and_nothing_is_asked(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("do", "ask"):
+        assistant = ScriptedAssistant([])
+        assert bench.run(assistant, command, " ") == 2
+        assert assistant.requests == []
+    assert "nothing was asked" in capsys.readouterr().err
