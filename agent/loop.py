@@ -20,6 +20,7 @@ from agent import events
 from agent.actions import MAX_REFUSALS, Actions
 from agent.broker import Broker, Decision, Scope
 from agent.broker.contract import QUIET
+from agent.budget import Budget
 from agent.cancel import Cancel, Cancelled
 from agent.context import Profile, fit, fitting, tool_spec, user_message
 from agent.conversation import Conversation
@@ -103,8 +104,7 @@ class Task:
         self._progress = Progress()
         self._records: list[StepRecord] = []
         self._answers: list[str] = []
-        self._waited = 0.0
-        self._warned = False
+        self._budget = Budget(profile)
 
     # -- the whole of it ------------------------------------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class Task:
         error = None
         try:
             self._conversation.append(user_message(self._request, self._attachments, self._profile.sees))
-            self._work(started)
+            self._work()
         except Cancelled:
             self._answer_open_call("the person stopped the task")
         except DeskhandError as trouble:
@@ -139,7 +139,7 @@ class Task:
         )
         return outcome
 
-    def _work(self, started: float) -> None:
+    def _work(self) -> None:
         while True:
             self.cancel.check()
             self._take_in()
@@ -158,7 +158,7 @@ class Task:
                     pictures=result.pictures,
                 )
             )
-            if ended := self._spent(started):
+            if ended := self._spent():
                 self._answers.append(ended)
                 return
 
@@ -287,10 +287,8 @@ class Task:
         return choice != "deny"
 
     def _ask(self, question: Question) -> Choice:
-        asked = time.monotonic()
-        choice = self._ports.ask(question, self.cancel)
-        self._waited += time.monotonic() - asked
-        return choice
+        with self._budget.waiting():
+            return self._ports.ask(question, self.cancel)
 
     def _execute(self, step: str, title: str, prepared: Prepared) -> ToolResult:
         """Journal, run, journal. A step that the journal could not write down is not run."""
@@ -374,22 +372,16 @@ class Task:
 
     # -- budgets --------------------------------------------------------------------------------------------------
 
-    def _spent(self, started: float) -> str:
-        """Why the task must end now, as its last sentence; empty while there is room. Waiting for the person
-        costs nothing."""
-        steps, seconds = len(self._records), time.monotonic() - started - self._waited
+    def _spent(self) -> str:
+        """Why the task must end now, as its last sentence; empty while there is room."""
+        steps = len(self._records)
         if self._actions.refusals >= MAX_REFUSALS:
             return "I stopped: I kept asking for the same step although nothing changed."
-        if steps >= self._profile.max_steps:
-            return f"I stopped after {steps} steps, which is the limit for one task."
-        if seconds >= self._profile.max_seconds:
-            return f"I stopped after {self._profile.max_seconds / 60:.0f} minutes, which is the limit for one task."
-        share = max(steps / self._profile.max_steps, seconds / self._profile.max_seconds)
-        if share >= 0.75 and not self._warned:
-            self._warned = True
-            self._ports.emit(
-                events.Notice(level="warning", text="This task has used three quarters of its steps or time.")
-            )
+        if ended := self._budget.spent(steps):
+            return ended
+        if self._budget.warns(steps):
+            text = "This task has used three quarters of its steps or time."
+            self._ports.emit(events.Notice(level="warning", text=text))
         return ""
 
 
