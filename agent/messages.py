@@ -6,6 +6,8 @@ has read stays in its KV cache and a changed word would have to be read again.
 
 from __future__ import annotations
 
+from functools import cached_property
+from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,11 +21,49 @@ class Value(BaseModel):
 
 
 class Picture(Value):
-    """An image for a model that sees: ``rgb`` holds ``width * height * 3`` bytes, row by row."""
+    """An image for a model that sees: ``rgb`` holds ``width * height * 3`` bytes, row by row.
+
+    ``budget`` is how many tokens it may take, 0 for what the model's profile says. ``digest`` stands in for pixels
+    that travel or are kept apart from the message, or are gone.
+    """
 
     width: int
     height: int
-    rgb: bytes = Field(repr=False)
+    rgb: bytes = Field(default=b"", repr=False)
+    budget: int = 0
+    digest: str = ""
+
+    @cached_property
+    def key(self) -> str:
+        """Names these pixels: the same for the same pixels at the same size."""
+        return self.digest or _digest(b"%d x %d" % (self.width, self.height), self.rgb)
+
+    def without_data(self) -> Picture:
+        """The same picture by its digest alone."""
+        return self.model_copy(update={"rgb": b"", "digest": self.key})
+
+
+class Sound(Value):
+    """Sound for a model that hears: ``pcm`` holds 32-bit float samples, mono, 16,000 a second, in this machine's
+    byte order. ``digest`` as for a :class:`Picture`; ``samples`` is their number, wherever they are."""
+
+    pcm: bytes = Field(default=b"", repr=False)
+    samples: int = 0
+    digest: str = ""
+
+    @cached_property
+    def key(self) -> str:
+        return self.digest or _digest(b"sound", self.pcm)
+
+    def without_data(self) -> Sound:
+        return self.model_copy(update={"pcm": b"", "digest": self.key})
+
+
+def _digest(*parts: bytes) -> str:
+    digest = blake2b(digest_size=16)
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
 
 
 class Moment(Value):
@@ -66,6 +106,7 @@ class UserMessage(Value):
     text: str
     context: str = ""
     pictures: tuple[Picture, ...] = ()
+    sounds: tuple[Sound, ...] = ()
 
 
 class ModelMessage(Value):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from agent.engine.bindings import SLICE, DecodeAborted, DecodeFailed
+from agent.engine.script import Script
 
 
 class Cache(Protocol):
@@ -46,11 +47,12 @@ class Ledger:
     def __len__(self) -> int:
         return len(self._held)
 
-    def prefill(self, prompt: list[int], stopped: Callable[[], bool]) -> int:
-        """Make the cache hold exactly ``prompt`` and return how many of its tokens were there already.
+    def prefill(self, script: Script, stopped: Callable[[], bool]) -> int:
+        """Make the cache hold exactly ``script`` and return how many of its tokens were there already.
 
         Raises DecodeAborted on a stop; what was decoded until then stays and is found again next time.
         """
+        prompt = [entry for entry in script.entries if isinstance(entry, int)]
         reused = self._rewind(min(common_prefix(self._held, prompt), len(prompt) - 1))
         for start in range(reused, len(prompt), SLICE):
             if stopped():

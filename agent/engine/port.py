@@ -50,14 +50,23 @@ GREEDY = Sampling()
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """Which model to run and how. ``context_tokens`` 0 means: as much as the model was made for, at most
-    8,192."""
+    """Which model to run and how. Zeros, None and "auto" leave the choice to the plan that is made from the file's
+    header and the machine (:mod:`agent.engine.fit`). ``gpu_layers`` -1 means as many as fit.
+
+    ``projector`` holds the vision and audio towers, ``drafter`` a small model that guesses ahead. ``image_tokens`` is
+    what a picture may take that does not say so itself.
+    """
 
     path: Path
+    projector: Path | None = None
+    drafter: Path | None = None
     context_tokens: int = 0
     gpu_layers: int = -1
     threads: int = 0
+    kv_type: Literal["auto", "f16", "q8_0"] = "auto"
+    image_tokens: int = 0
     thinking: bool = False
+    speculate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,8 @@ class ModelInfo:
     dialect: Literal["gemma4", "generic"]
     sees: bool
     hears: bool
+    plan: str = ""
+    """One sentence for a person: what the model was given of the machine, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +129,8 @@ class Finished:
     decoded: int
     seconds: float
     context_used: int
+    guessed: int = 0
+    """Tokens that a draft had right: decoded without a step of their own."""
 
 
 EngineEvent = Prefill | Piece | Restarted | Finished
@@ -141,8 +154,25 @@ class Engine(Protocol):
         """
         ...
 
+    def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
+        """The answer to a side question about ``prompt`` (a title, a summary, a check), greedy and without tools.
+
+        The person never sees it and the conversation's cache stays as it is. Shorter, perhaps empty, on a stop.
+        Raises as :meth:`generate` does.
+        """
+        ...
+
+    def save(self, file: Path) -> None:
+        """Write what the cache holds to ``file``, whole or not at all. Raises ModelError when it cannot be."""
+        ...
+
+    def restore(self, file: Path) -> bool:
+        """Take the cache from ``file``. False, with an empty cache, when it is missing, damaged or another model's:
+        then the next prompt is simply read from its beginning."""
+        ...
+
     def count_tokens(self, prompt: Prompt) -> int:
-        """How many tokens ``prompt`` takes, control tokens included."""
+        """How many positions of the context ``prompt`` takes, control tokens and media included."""
         ...
 
     def close(self) -> None:

@@ -45,6 +45,7 @@ class ScriptedEngine:
         self._replies = list(replies)
         self._context_tokens = context_tokens
         self.prompts: list[Prompt] = []
+        self.questions: list[str] = []
         self.closed = False
 
     def load(self, spec: ModelSpec, on_progress: Callable[[float], None]) -> ModelInfo:
@@ -96,6 +97,19 @@ class ScriptedEngine:
         reason = "cancelled" if cancel.requested else "stop"
         message = ModelMessage(text="".join(said))
         yield Finished(message, reason, decoded=len(said), seconds=0.0, context_used=used + len(said))
+
+    def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
+        """The next reply, which must be words."""
+        self.questions.append(question)
+        reply = self._replies.pop(0) if self._replies else ""
+        assert isinstance(reply, str), "a side question is answered in words"
+        return reply
+
+    def save(self, file: Path) -> None:
+        file.write_bytes(b"scripted")
+
+    def restore(self, file: Path) -> bool:
+        return file.exists()
 
     def count_tokens(self, prompt: Prompt) -> int:
         """One token a word, near enough for tests of budgets."""

@@ -134,18 +134,19 @@ class TurnRunner:
     def run(self, prompt: Prompt, sampling: Sampling) -> Iterator[Prefill | Piece | Finished]:
         """Raises PromptTooLong, UnusableTemplate, BadGrammar and DecodeFailed."""
         began = time.monotonic()
-        tokens = self._dialect.prompt(prompt)
-        if len(tokens) >= self._context.size:
-            raise PromptTooLong(len(tokens))
+        script = self._dialect.prompt(prompt)
+        length = script.positions
+        if length >= self._context.size:
+            raise PromptTooLong(length)
         grammar = self._grammar(prompt)
         reading = Reading(self._dialect, self._vocabulary, self._dialect.begins_in_thought(prompt))
         try:
-            reused = self.ledger.prefill(tokens, self._stopped)
+            reused = self.ledger.prefill(script, self._stopped)
         except DecodeAborted:
-            yield Prefill(len(tokens), 0, time.monotonic() - began)
+            yield Prefill(length, 0, time.monotonic() - began)
             yield self._finished(reading, prompt, "cancelled", 0, began)
             return
-        yield Prefill(len(tokens), reused, time.monotonic() - began)
+        yield Prefill(length, reused, time.monotonic() - began)
         began = time.monotonic()
         reason: Reason | None = None
         decoded = 0

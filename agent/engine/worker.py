@@ -134,7 +134,7 @@ class Worker:
     def _count(self, command: Count) -> None:
         if self._dialect is None:
             raise LoadRefused
-        self._reply(Counted(tokens=len(self._dialect.prompt(command.prompt))))
+        self._reply(Counted(tokens=self._dialect.prompt(command.prompt).positions))
 
     def _stopped(self) -> bool:
         return self._flag[0] != 0

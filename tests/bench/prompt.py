@@ -64,7 +64,7 @@ def main() -> None:
         vocabulary, (models / "templates" / "google-gemma-4-31B-it.jinja").read_text(), False, ""
     )
     prompt = prompt_parts()
-    tokens = dialect.prompt(prompt)
+    tokens = dialect.prompt(prompt).entries
     row = {
         "bench": "prompt",
         "tools": len(prompt.tools),

@@ -52,7 +52,9 @@ def test_training_and_the_engine_write_a_conversation_with_the_same_tokens(
     follow_up = User("thanks")
     ours, _ = render([*turns, follow_up], tokenizer)
     ours += tokenizer.encode("<|turn>model\n")
-    theirs = dialect.prompt(Prompt(system=SYSTEM, tools=(LOOK,), messages=messages_of([*turns, follow_up])))
+    theirs = dialect.prompt(
+        Prompt(system=SYSTEM, tools=(LOOK,), messages=messages_of([*turns, follow_up]))
+    ).entries
     assert tokenizer.decode(theirs) == tokenizer.decode(ours)
     assert theirs == ours
 
@@ -83,4 +85,4 @@ def test_what_the_model_really_says_through_the_engine_is_in_the_form_it_was_tra
     )
     prompt = Prompt(SYSTEM, (LOOK,), (*messages, UserMessage(text="thanks")))
     ours, _ = render([*turns, User("thanks")], tokenizer)
-    assert dialect.prompt(prompt) == [*ours, *tokenizer.encode("<|turn>model\n")]
+    assert dialect.prompt(prompt).entries == [*ours, *tokenizer.encode("<|turn>model\n")]

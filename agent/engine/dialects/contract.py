@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
 from agent.engine.port import Prompt, ToolSpec
+from agent.engine.script import Entry, Script
+from agent.messages import Picture, Sound
 
 CallState = Literal["maybe", "call", "complete"]
 """Of tokens that began like a call: it may still turn out to be text, it is one for certain, it is all there."""
+
+
+Place = Callable[[Picture | Sound], Sequence[Entry]]
+"""Media as the entries to put into the prompt, the tokens around it included. Words, when it cannot be had."""
 
 
 class CallSyntaxError(ValueError):
@@ -24,9 +30,9 @@ class Dialect(Protocol):
     thought_named: bool
     """The first line of a thought is the channel's name, not part of the thought."""
 
-    def prompt(self, prompt: Prompt) -> list[int]:
-        """All of ``prompt`` as tokens, ready for the model to go on. Of two prompts of which one continues the
-        other, the tokens of the shorter, less the opening of a model turn, begin those of the longer."""
+    def prompt(self, prompt: Prompt) -> Script:
+        """All of ``prompt`` as tokens and media, ready for the model to go on. Of two prompts of which one continues
+        the other, the entries of the shorter, less the opening of a model turn, begin those of the longer."""
         ...
 
     def begins_in_thought(self, prompt: Prompt) -> bool:

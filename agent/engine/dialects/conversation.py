@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from agent.engine.dialects.contract import Place
 from agent.engine.dialects.frame import ChatTemplate, Frame
 from agent.engine.port import Prompt, ToolSpec
+from agent.engine.script import Entry, Script
 from agent.engine.vocabulary import Vocabulary
 from agent.messages import ModelMessage, ToolCall, ToolMessage, UserMessage
 
@@ -27,6 +29,7 @@ class Conversation:
         spell_call: Callable[[ToolCall], Sequence[int]],
         spell_result: Callable[[ToolMessage, Frame], Sequence[int]],
         tell_of_tools: Callable[[Prompt, Frame], Sequence[int]],
+        place: Place,
     ) -> None:
         self._template = template
         self._vocabulary = vocabulary
@@ -34,6 +37,7 @@ class Conversation:
         self._spell_call = spell_call
         self._spell_result = spell_result
         self._tell_of_tools = tell_of_tools
+        self._place = place
         self._frame_key: tuple[bool, tuple[ToolSpec, ...]] | None = None
         self._frame: Frame | None = None
 
@@ -45,9 +49,10 @@ class Conversation:
             self._frame_key, self._frame = key, self._template.frame(bool(prompt.system), tools)
         return self._frame
 
-    def tokens(self, prompt: Prompt) -> list[int]:
+    def script(self, prompt: Prompt) -> Script:
         frame = self.frame(prompt)
-        written = self._head(prompt, frame)
+        written: list[Entry] = list(self._head(prompt, frame))
+        marks = [len(written)]
         in_model_turn = begun = False
         for message in prompt.messages:
             match message:
@@ -57,17 +62,26 @@ class Conversation:
                     if begun:
                         written += self._vocabulary.frame(frame.model_to_user)
                     written += self._vocabulary.plain(_words(message))
+                    written += self._media(message)
                     in_model_turn, begun = False, True
                 case ModelMessage():
                     if not in_model_turn:
+                        marks.append(len(written))
                         written += self._vocabulary.frame(frame.user_to_model)
                     written += self._said(message)
                     in_model_turn = True
                 case ToolMessage():
+                    marks.append(len(written))
                     written += self._spell_result(message, frame)
+                    written += self._media(message)
         if not in_model_turn:
+            marks.append(len(written))
             written += self._vocabulary.frame(frame.user_to_model)
-        return written
+        return Script(written, marks)
+
+    def _media(self, message: UserMessage | ToolMessage) -> list[Entry]:
+        media = [*message.pictures, *(message.sounds if isinstance(message, UserMessage) else ())]
+        return [entry for one in media for entry in self._place(one)]
 
     def _head(self, prompt: Prompt, frame: Frame) -> list[int]:
         written: list[int] = []

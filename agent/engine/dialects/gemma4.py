@@ -14,11 +14,12 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from agent.engine.dialects.contract import CallState, CallSyntaxError
+from agent.engine.dialects.contract import CallState, CallSyntaxError, Place
 from agent.engine.dialects.conversation import Conversation
 from agent.engine.dialects.frame import ChatTemplate, Frame
 from agent.engine.grammar import GrammarBuilder, Spelling, literal
 from agent.engine.port import Prompt, ToolSpec
+from agent.engine.script import Script
 from agent.engine.vocabulary import Vocabulary
 from agent.messages import ToolCall, ToolMessage
 
@@ -41,7 +42,9 @@ class Gemma4:
     name: Literal["gemma4", "generic"] = "gemma4"
     thought_named = True
 
-    def __init__(self, vocabulary: Vocabulary, template: ChatTemplate, fingerprint: str) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, template: ChatTemplate, fingerprint: str, place: Place
+    ) -> None:
         self._vocabulary = vocabulary
         self._call_open, self._call_close = self._mark(CALL_OPEN), self._mark(CALL_CLOSE)
         self._result_open, self._result_close = self._mark(RESULT_OPEN), self._mark(RESULT_CLOSE)
@@ -53,11 +56,11 @@ class Gemma4:
         self._never_in_string = (vocabulary.control | structure | thoughts) - {self._quote}
         self._never_in_call = self._never_in_string - {self._call_close}
         self._conversation = Conversation(
-            template, vocabulary, fingerprint, self._spell_call, self._spell_result, _tell_nothing
+            template, vocabulary, fingerprint, self._spell_call, self._spell_result, _tell_nothing, place
         )
 
-    def prompt(self, prompt: Prompt) -> list[int]:
-        return self._conversation.tokens(prompt)
+    def prompt(self, prompt: Prompt) -> Script:
+        return self._conversation.script(prompt)
 
     def begins_in_thought(self, prompt: Prompt) -> bool:
         return False

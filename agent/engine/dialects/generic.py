@@ -13,12 +13,13 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
-from agent.engine.dialects.contract import CallState, CallSyntaxError
+from agent.engine.dialects.contract import CallState, CallSyntaxError, Place
 from agent.engine.dialects.conversation import Conversation
 from agent.engine.dialects.declaration import declaration
 from agent.engine.dialects.frame import ChatTemplate, Frame
 from agent.engine.grammar import GrammarBuilder, Spelling, literal
 from agent.engine.port import Prompt, ToolSpec
+from agent.engine.script import Script
 from agent.engine.vocabulary import Vocabulary
 from agent.messages import ToolCall, ToolMessage
 
@@ -34,18 +35,26 @@ class Generic:
     name: Literal["gemma4", "generic"] = "generic"
     thought_named = False
 
-    def __init__(self, vocabulary: Vocabulary, template: ChatTemplate, fingerprint: str) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, template: ChatTemplate, fingerprint: str, place: Place
+    ) -> None:
         self._vocabulary = vocabulary
         self.thought_open, self.thought_close = vocabulary.mark(THOUGHT_OPEN), vocabulary.mark(THOUGHT_CLOSE)
         ours = (CALL_OPEN, CALL_CLOSE, THOUGHT_OPEN, THOUGHT_CLOSE)
         self._never_in_call = vocabulary.control - {vocabulary.mark(mark) for mark in ours}
         self._never = self._never_in_call - vocabulary.ends
         self._conversation = Conversation(
-            template, vocabulary, fingerprint, self._spell_call, self._spell_result, self._tell_of_tools
+            template,
+            vocabulary,
+            fingerprint,
+            self._spell_call,
+            self._spell_result,
+            self._tell_of_tools,
+            place,
         )
 
-    def prompt(self, prompt: Prompt) -> list[int]:
-        return self._conversation.tokens(prompt)
+    def prompt(self, prompt: Prompt) -> Script:
+        return self._conversation.script(prompt)
 
     def begins_in_thought(self, prompt: Prompt) -> bool:
         return self._conversation.frame(prompt).user_to_model.rstrip().endswith(THOUGHT_OPEN)

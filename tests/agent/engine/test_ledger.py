@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from agent.engine.bindings import DecodeAborted, NativeContext
 from agent.engine.ledger import Ledger, common_prefix
+from agent.engine.script import Script
 from tests.agent.engine.conftest import Loaded
 from tests.agent.engine.tiny_model import WINDOW
 
@@ -29,7 +30,7 @@ def words(seed: int, count: int) -> list[int]:
 
 def fresh_logits(loaded: Loaded, tokens: list[int]) -> np.ndarray:
     context = loaded.context()
-    ledger(loaded, context).prefill(tokens, never)
+    ledger(loaded, context).prefill(Script(tokens), never)
     return context.logits().copy()
 
 
@@ -44,8 +45,8 @@ def test_a_longer_prompt_decodes_only_what_is_new(gemma: Loaded):
     context = gemma.context()
     book = ledger(gemma, context)
     first = words(1, 90)
-    book.prefill(first, never)
-    reused = book.prefill([*first, *words(2, 40)], never)
+    book.prefill(Script(first), never)
+    reused = book.prefill(Script([*first, *words(2, 40)]), never)
     assert reused == len(first)
     assert book.tokens == (*first, *words(2, 40))
 
@@ -54,9 +55,9 @@ def test_the_same_prompt_again_decodes_one_token(gemma: Loaded):
     context = gemma.context()
     book = ledger(gemma, context)
     prompt = words(3, 50)
-    book.prefill(prompt, never)
+    book.prefill(Script(prompt), never)
     once = context.logits().copy()
-    assert book.prefill(prompt, never) == len(prompt) - 1
+    assert book.prefill(Script(prompt), never) == len(prompt) - 1
     np.testing.assert_allclose(context.logits(), once, atol=1e-2)
 
 
@@ -68,8 +69,8 @@ def test_after_a_rewind_the_logits_equal_a_fresh_run(gemma: Loaded, held: int, s
     before, after = words(4, held), [*words(4, held)[:shared], *words(5, 30)]
     context = gemma.context()
     book = ledger(gemma, context)
-    book.prefill(before, never)
-    book.prefill(after, never)
+    book.prefill(Script(before), never)
+    book.prefill(Script(after), never)
     assert book.tokens == tuple(after)
     np.testing.assert_allclose(context.logits(), fresh_logits(gemma, after), atol=2e-2)
 
@@ -78,17 +79,17 @@ def test_a_rewind_beyond_the_window_starts_afresh(gemma: Loaded):
     context = gemma.context()
     book = ledger(gemma, context)
     before = words(6, 1500)
-    book.prefill(before, never)
+    book.prefill(Script(before), never)
     assert context.first_position() > WINDOW
-    assert book.prefill([*before[:100], *words(7, 10)], never) == 0
+    assert book.prefill(Script([*before[:100], *words(7, 10)]), never) == 0
 
 
 def test_a_model_without_a_window_rewinds_anywhere(llama: Loaded):
     context = llama.context()
     book = ledger(llama, context)
     before, after = words(8, 900), [*words(8, 900)[:100], *words(9, 10)]
-    book.prefill(before, never)
-    assert book.prefill(after, never) == 100
+    book.prefill(Script(before), never)
+    assert book.prefill(Script(after), never) == 100
     np.testing.assert_allclose(context.logits(), fresh_logits(llama, after), atol=2e-2)
 
 
@@ -108,7 +109,7 @@ def test_whatever_was_held_before_the_logits_equal_a_fresh_run(
     prompt: list[int] = []
     for keep, new in prompts:
         prompt = [*prompt[:keep], *new]
-        book.prefill(prompt, never)
+        book.prefill(Script(prompt), never)
     np.testing.assert_allclose(context.logits(), fresh_logits(gemma, prompt), atol=2e-2)
 
 
@@ -120,9 +121,9 @@ def test_a_stop_in_a_prefill_keeps_the_book_equal_to_the_cache(gemma: Loaded):
     prompt = words(10, 1200)
     slices = iter([False, False, True])
     with pytest.raises(DecodeAborted):
-        book.prefill(prompt, lambda: next(slices))
+        book.prefill(Script(prompt), lambda: next(slices))
     assert len(book) == context.last_position() + 1 == 1024
-    assert book.prefill(prompt, never) == 1024
+    assert book.prefill(Script(prompt), never) == 1024
     np.testing.assert_allclose(context.logits(), fresh_logits(gemma, prompt), atol=2e-2)
 
 
@@ -131,7 +132,7 @@ def test_the_native_flag_aborts_a_decode_and_nothing_half_done_is_kept(gemma: Lo
     flag = ctypes.create_string_buffer(2)
     context.abort_when_set(ctypes.addressof(flag))
     book = ledger(gemma, context)
-    book.prefill(words(11, 20), never)
+    book.prefill(Script(words(11, 20)), never)
     flag[0] = 1
     with pytest.raises(DecodeAborted):
         book.append(words(12, 5))

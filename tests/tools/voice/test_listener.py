@@ -67,9 +67,7 @@ def test_nearly_every_word_of_plain_requests_is_understood(
     sound: VirtualSound, listener: Listener, events: Events
 ) -> None:
     """Not word for word: the sound runs in real time, and its cuts fall a little differently each time."""
-    heard = {
-        sentence: hear(sound, listener, events, ALOUD.get(sentence, sentence)) for sentence in SENTENCES
-    }
+    heard = {sentence: hear(sound, listener, events, ALOUD.get(sentence, sentence)) for sentence in SENTENCES}
     shares = [understood(said, text) for said, text in heard.items()]
     assert sum(shares) / len(shares) >= 0.8, heard
 

@@ -28,7 +28,7 @@ TALK: tuple[Message, ...] = (
 
 
 def test_gemma_writes_a_whole_task_in_its_form(gemma: Loaded):
-    tokens = gemma.dialect.prompt(Prompt("Be kind.", (), TALK))
+    tokens = gemma.dialect.prompt(Prompt("Be kind.", (), TALK)).entries
     assert gemma.spelt(tokens) == (
         "<bos><|turn>system\nBe kind.<turn|>\n"
         "<|turn>user\nread notes.txt\n<screen>\nwindow\n</screen><turn|>\n"
@@ -41,7 +41,7 @@ def test_gemma_writes_a_whole_task_in_its_form(gemma: Loaded):
 
 
 def test_generic_writes_a_whole_task_in_the_templates_form(llama: Loaded):
-    spelt = llama.spelt(llama.dialect.prompt(Prompt("Be kind.", TOOLS, TALK)))
+    spelt = llama.spelt(llama.dialect.prompt(Prompt("Be kind.", TOOLS, TALK)).entries)
     assert spelt.startswith("<bos><|im_start|>system\nBe kind.\n\nTo use a tool")
     assert '{"name": "read_file", "description": "Reads a file."' in spelt
     assert spelt.endswith(
@@ -56,7 +56,7 @@ def test_each_step_of_a_task_only_appends(family: str, request: pytest.FixtureRe
     loaded: Loaded = request.getfixturevalue(family)
     before: list[int] = []
     for length in (1, 3, 5):
-        tokens = loaded.dialect.prompt(Prompt("Be kind.", TOOLS, TALK[:length]))
+        tokens = loaded.dialect.prompt(Prompt("Be kind.", TOOLS, TALK[:length])).entries
         assert tokens[: len(before)] == before
         assert len(tokens) > len(before)
         before = tokens
@@ -65,20 +65,20 @@ def test_each_step_of_a_task_only_appends(family: str, request: pytest.FixtureRe
 def test_the_models_own_tokens_are_used_as_they_were_decoded(gemma: Loaded):
     odd = (*gemma.vocabulary.frame("<|channel><channel|>"), 40, 41)
     said = ModelMessage(text="whatever", tokens=odd, vocabulary=FINGERPRINT)
-    tokens = gemma.dialect.prompt(Prompt("", (), (UserMessage(text="hi"), said)))
+    tokens = gemma.dialect.prompt(Prompt("", (), (UserMessage(text="hi"), said))).entries
     assert tuple(tokens[-len(odd) :]) == odd
 
 
 def test_another_models_tokens_are_spelt_anew(gemma: Loaded):
     said = ModelMessage(text="well", call=CALL, tokens=(5, 5, 5), vocabulary="another")
-    tokens = gemma.dialect.prompt(Prompt("", (), (UserMessage(text="hi"), said)))
+    tokens = gemma.dialect.prompt(Prompt("", (), (UserMessage(text="hi"), said))).entries
     assert gemma.spelt(tokens).endswith(
         'well<|tool_call>call:read_file{path:<|"|>notes.txt<|"|>}<tool_call|>'
     )
 
 
 def test_two_messages_of_the_person_in_a_row_have_an_empty_turn_between(gemma: Loaded):
-    tokens = gemma.dialect.prompt(Prompt("", (), (UserMessage(text="one"), UserMessage(text="two"))))
+    tokens = gemma.dialect.prompt(Prompt("", (), (UserMessage(text="one"), UserMessage(text="two")))).entries
     assert gemma.spelt(tokens) == (
         "<bos><|turn>user\none<turn|>\n<|turn>model\n<|channel>thought\n<channel|><turn|>\n"
         "<|turn>user\ntwo<turn|>\n<|turn>model\n<|channel>thought\n<channel|>"
@@ -121,7 +121,7 @@ def test_hostile_text_adds_no_control_token_anywhere(
             ModelMessage(text=returned),
             UserMessage(text=said),
         )
-        tokens = loaded.dialect.prompt(Prompt(ruled, tools, talk))
+        tokens = loaded.dialect.prompt(Prompt(ruled, tools, talk)).entries
         return [token for token in tokens if token in loaded.vocabulary.marks]
 
     assert marks(words, screen, result, f"x{system}", description, name) == marks(
