@@ -45,6 +45,8 @@ GEMMA_MARKS = [
     "<|tool_call>", "<tool_call|>", "<|tool_response>", "<tool_response|>", '<|"|>', "<|channel>", "<channel|>",
 ]  # fmt: skip
 
+MEDIA_MARKS = ["<|image>", "<image|>", "<|audio>", "<audio|>"]
+
 GEMMA_TEMPLATE = """\
 {{- bos_token -}}
 {%- if messages[0].role == 'system' or tools -%}
@@ -80,12 +82,22 @@ CHATML_TEMPLATE = """\
 """
 
 
-def write_gemma(path: Path, seed: int = 0, layers: int = 4, eager: Mapping[str, float] | None = None) -> Path:
+def write_gemma(
+    path: Path,
+    seed: int = 0,
+    layers: int = 4,
+    eager: Mapping[str, float] | None = None,
+    media: bool = False,
+    width: int = 64,
+) -> Path:
     """A Gemma 4 of a few hundred kilobytes, its last layers sharing the KV of earlier ones.
+
+    ``media`` adds the tokens around pictures and sound; ``width`` 1536 makes mtmd read pictures causally, as it does
+    for E2B (any other but 2560 makes it read them with attention in both directions).
 
     ``eager`` makes tokens come more often: the factor by which their row of the output matrix is enlarged.
     """
-    width, head, heads, feed, per_layer = 64, 32, 2, 96, 16
+    head, heads, feed, per_layer = 32, 2, 96, 16
     random = np.random.default_rng(seed)
     writer = gguf.GGUFWriter(path, "gemma4")
     writer.add_name("Tiny Gemma")
@@ -109,7 +121,7 @@ def write_gemma(path: Path, seed: int = 0, layers: int = 4, eager: Mapping[str, 
     writer.add_shared_kv_layers(2)
     writer.add_embedding_length_per_layer_input(per_layer)
     writer.add_final_logit_softcapping(30.0)
-    vocabulary = _gemma_vocabulary()
+    vocabulary = _gemma_vocabulary(MEDIA_MARKS if media else [])
     _add_tokenizer(writer, "gemma4", vocabulary, GEMMA_TEMPLATE)
 
     def weight(name: str, *shape: int, scale: float | None = None) -> None:
@@ -192,9 +204,10 @@ def write_llama(path: Path, seed: int = 0, template: str = CHATML_TEMPLATE, laye
     return _finish(writer, path)
 
 
-def _gemma_vocabulary() -> list[tuple[str, int]]:
+def _gemma_vocabulary(media_marks: list[str]) -> list[tuple[str, int]]:
     control = [(text, UNKNOWN if text == "<unk>" else CONTROL) for text in GEMMA_CONTROL]
-    return [*control, *((text, USER_DEFINED) for text in GEMMA_MARKS), *_ordinary()]
+    marks = [(text, USER_DEFINED) for text in GEMMA_MARKS]
+    return [*control, *marks, *_ordinary(), *((text, CONTROL) for text in media_marks)]
 
 
 def _llama_vocabulary() -> list[tuple[str, int]]:
