@@ -20,6 +20,10 @@ SLICE = 512
 SEQUENCE = 0
 """The one sequence that our context holds."""
 
+MOST_SCORED = 32
+"""Tokens of one decode whose logits can be asked for. llama.cpp reserves this many rows of the vocabulary's size in
+its compute buffer, 1 MiB each for 262,144 tokens; its default is a row for every token of a batch."""
+
 
 class LoadRefused(Exception):
     """llama.cpp returned no model or no context; its log says why."""
@@ -96,6 +100,7 @@ class NativeContext:
         params.n_batch = SLICE
         params.n_ubatch = SLICE
         params.n_seq_max = 1
+        params.n_outputs_max = MOST_SCORED
         params.n_threads = threads
         params.n_threads_batch = threads
         params.swa_full = False
@@ -121,21 +126,26 @@ class NativeContext:
         self._abort = ctypes.cast(libc.strlen, llama.ggml_abort_callback)
         llama.llama_set_abort_callback(self.pointer, self._abort, ctypes.c_void_p(flag_address))
 
-    def decode(self, tokens: Sequence[int], position: int) -> None:
-        """Append at most :data:`SLICE` ``tokens`` at ``position``; the logits of the last one can be read then."""
-        ids = (llama.llama_token * len(tokens))(*tokens)
-        positions = (llama.llama_pos * len(tokens))(*range(position, position + len(tokens)))
-        batch = llama.llama_batch_get_one(ids, len(tokens))
+    def decode(self, tokens: Sequence[int], position: int, scored: int = 1) -> None:
+        """Append at most :data:`SLICE` ``tokens`` at ``position``; the logits of the last ``scored`` of them (at most
+        :data:`MOST_SCORED`) can be read then."""
+        count = len(tokens)
+        ids = (llama.llama_token * count)(*tokens)
+        positions = (llama.llama_pos * count)(*range(position, position + count))
+        wanted = (ctypes.c_int8 * count)(*([0] * (count - scored) + [1] * scored))
+        batch = llama.llama_batch_get_one(ids, count)
         batch.pos = ctypes.cast(positions, ctypes.POINTER(llama.llama_pos))  # pyright: ignore[reportAttributeAccessIssue]
+        batch.logits = ctypes.cast(wanted, ctypes.POINTER(ctypes.c_int8))  # pyright: ignore[reportAttributeAccessIssue]
         code = llama.llama_decode(self.pointer, batch)
         if code == 2:
             raise DecodeAborted
         if code != 0:
             raise DecodeFailed(f"llama_decode returned {code}")
 
-    def logits(self) -> NDArray[np.float32]:
-        """A writable view of the last token's logits, valid until the next decode."""
-        pointer = llama.llama_get_logits_ith(self.pointer, -1)
+    def logits(self, back: int = 0) -> NDArray[np.float32]:
+        """A writable view of a token's logits, valid until the next decode: of the last token, or ``back`` before it.
+        Waits for the device to have computed them."""
+        pointer = llama.llama_get_logits_ith(self.pointer, -1 - back)
         return np.ctypeslib.as_array(pointer, shape=(self._vocabulary_size,))
 
     def first_position(self) -> int:

@@ -17,7 +17,7 @@ from agent.engine.script import Script
 class Cache(Protocol):
     """The part of a context that the ledger drives (:class:`agent.engine.bindings.NativeContext`)."""
 
-    def decode(self, tokens: Sequence[int], position: int) -> None: ...
+    def decode(self, tokens: Sequence[int], position: int, scored: int = 1) -> None: ...
     def first_position(self) -> int: ...
     def last_position(self) -> int: ...
     def forget_from(self, position: int) -> bool: ...
@@ -60,10 +60,10 @@ class Ledger:
             self.append(prompt[start : start + SLICE])
         return reused
 
-    def append(self, tokens: Sequence[int]) -> None:
-        """Decode ``tokens`` after what is held."""
+    def append(self, tokens: Sequence[int], scored: int = 1) -> None:
+        """Decode ``tokens`` after what is held; the logits of the last ``scored`` can be read then."""
         try:
-            self._cache.decode(tokens, len(self._held))
+            self._cache.decode(tokens, len(self._held), scored)
         except DecodeAborted:
             finished = self._cache.last_position() + 1 - len(self._held)
             self._held.extend(tokens[: max(0, finished)])
@@ -73,6 +73,15 @@ class Ledger:
             self._held.clear()
             raise
         self._held.extend(tokens)
+
+    def drop_last(self, count: int) -> None:
+        """Forget the last ``count`` tokens, all of them text of the last :meth:`append` and fewer than that took.
+
+        Such a rewind is exact on a sliding-window model too: a decode overwrites only what its own first token no
+        longer sees, so whatever a token of it sees is still there.
+        """
+        del self._held[len(self._held) - count :]
+        self._cache.forget_from(len(self._held))
 
     def _rewind(self, position: int) -> int:
         """Hold only the tokens before ``position``, or none if that cannot be had; returns how many are held."""
