@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
+from agent.engine.gemma4_text import CallSyntaxError as CallSyntaxError
 from agent.engine.port import Prompt, ToolSpec
 from agent.engine.script import Entry, Script
 from agent.messages import Picture, Sound
@@ -15,10 +16,6 @@ CallState = Literal["maybe", "call", "complete"]
 
 Place = Callable[[Picture | Sound], Sequence[Entry]]
 """Media as the entries to put into the prompt, the tokens around it included. Words, when it cannot be had."""
-
-
-class CallSyntaxError(ValueError):
-    """Text that is no call of this dialect; under the grammar that cannot happen."""
 
 
 class Dialect(Protocol):

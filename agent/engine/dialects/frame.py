@@ -18,7 +18,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from agent.engine.dialects.declaration import declaration
+from agent.engine.declaration import declaration
 from agent.engine.port import ToolSpec
 
 PLAIN_TEMPLATE = (

@@ -3,30 +3,26 @@
     <|tool_call>call:NAME{key:<|"|>text<|"|>,n:3}<tool_call|>                     keys in dictionary order
     <|tool_response>response:NAME{value:<|"|>…<|"|>}<tool_response|>               within the same model turn
 
-Read from the chat template that the Gemma 4 files carry. In this module a call's *raw* text is its text with every
-``<|"|>`` token as a NUL, which no other token spells.
+Read from the chat template that the Gemma 4 files carry. *Raw* text is explained in :mod:`agent.engine.gemma4_text`.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from agent.engine.dialects.contract import CallState, CallSyntaxError, Place
+from agent.engine.dialects.contract import CallState, Place
 from agent.engine.dialects.conversation import Conversation
 from agent.engine.dialects.frame import ChatTemplate, Frame
+from agent.engine.gemma4_text import QUOTE, STRING_MARK, parse_call, raw_call, raw_value
 from agent.engine.grammar import GrammarBuilder, Spelling, literal
 from agent.engine.port import Prompt, ToolSpec
 from agent.engine.script import Script
 from agent.engine.vocabulary import Vocabulary
 from agent.messages import ToolCall, ToolMessage
 
-QUOTE = "\0"
 CALL_OPEN, CALL_CLOSE = "<|tool_call>", "<tool_call|>"
 RESULT_OPEN, RESULT_CLOSE = "<|tool_response>", "<tool_response|>"
-STRING_MARK = '<|"|>'
 THOUGHT_OPEN, THOUGHT_CLOSE = "<|channel>", "<channel|>"
 STRUCTURE = (CALL_OPEN, CALL_CLOSE, RESULT_OPEN, RESULT_CLOSE, STRING_MARK)
 
@@ -114,93 +110,6 @@ class Gemma4:
 def _tell_nothing(prompt: Prompt, frame: Frame) -> Sequence[int]:
     """The template lists the tools; a template that does not belongs to a model that knows them by heart."""
     return ()
-
-
-def raw_call(call: ToolCall) -> str:
-    return f"call:{call.name}{raw_value(call.arguments)}"
-
-
-def raw_value(value: object) -> str:
-    """A JSON value in raw text."""
-    if isinstance(value, str):
-        return f"{QUOTE}{value.replace(QUOTE, '')}{QUOTE}"
-    if isinstance(value, dict):
-        pairs = (f"{key}:{raw_value(value[key])}" for key in sorted(value, key=str.lower))
-        return "{" + ",".join(pairs) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(map(raw_value, value)) + "]"
-    return json.dumps(value)
-
-
-def parse_call(raw: str) -> tuple[str, dict[str, Any]]:
-    """``call:NAME{…}`` as name and arguments. Raises CallSyntaxError."""
-    found = re.match(r"call:([^{\0]+)(?=\{)", raw)
-    if not found:
-        raise CallSyntaxError(raw)
-    value, end = _parse(raw, found.end())
-    if end != len(raw) or not isinstance(value, dict):
-        raise CallSyntaxError(raw)
-    return found[1], value
-
-
-_BARE = re.compile(r"[^,{}\[\]:\0]+")
-_WORDS = {"true": True, "false": False, "null": None, "None": None}
-
-
-def _parse(raw: str, at: int) -> tuple[Any, int]:
-    """The value at ``at``, and where it ends."""
-    match raw[at : at + 1]:
-        case "\0":
-            end = raw.find(QUOTE, at + 1)
-            if end < 0:
-                raise CallSyntaxError(raw)
-            return raw[at + 1 : end], end + 1
-        case "{":
-            return _parse_object(raw, at + 1)
-        case "[":
-            return _parse_array(raw, at + 1)
-        case _:
-            return _parse_bare(raw, at)
-
-
-def _parse_object(raw: str, at: int) -> tuple[dict[str, Any], int]:
-    pairs: dict[str, Any] = {}
-    while not raw.startswith("}", at):
-        key = _BARE.match(raw, at)
-        if not key or not raw.startswith(":", key.end()):
-            raise CallSyntaxError(raw)
-        pairs[key[0]], at = _parse(raw, key.end() + 1)
-        at = _past_comma(raw, at, "}")
-    return pairs, at + 1
-
-
-def _parse_array(raw: str, at: int) -> tuple[list[Any], int]:
-    items: list[Any] = []
-    while not raw.startswith("]", at):
-        item, at = _parse(raw, at)
-        items.append(item)
-        at = _past_comma(raw, at, "]")
-    return items, at + 1
-
-
-def _past_comma(raw: str, at: int, closing: str) -> int:
-    if raw.startswith(closing, at):
-        return at
-    if raw.startswith(",", at) and not raw.startswith(closing, at + 1):
-        return at + 1
-    raise CallSyntaxError(raw)
-
-
-def _parse_bare(raw: str, at: int) -> tuple[Any, int]:
-    found = _BARE.match(raw, at)
-    if not found:
-        raise CallSyntaxError(raw)
-    if found[0] in _WORDS:
-        return _WORDS[found[0]], found.end()
-    try:
-        return json.loads(found[0]), found.end()
-    except ValueError as error:
-        raise CallSyntaxError(raw) from error
 
 
 def _spelling(quote: int) -> Spelling:

@@ -13,9 +13,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from agent.engine.declaration import declaration
 from agent.engine.dialects.contract import CallState, CallSyntaxError, Place
 from agent.engine.dialects.conversation import Conversation
-from agent.engine.dialects.declaration import declaration
 from agent.engine.dialects.frame import ChatTemplate, Frame
 from agent.engine.grammar import GrammarBuilder, Spelling, literal
 from agent.engine.port import Prompt, ToolSpec

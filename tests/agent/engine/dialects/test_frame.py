@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from agent.engine.dialects.declaration import inlined
+from agent.engine.declaration import inlined
 from agent.engine.dialects.frame import ChatTemplate, UnusableTemplate
 from agent.engine.port import ToolSpec
 from agent.tool import Arguments
