@@ -14,6 +14,8 @@ import llama_cpp.llama_cpp as llama
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.engine.script import Media
+
 SLICE = 512
 """Tokens per ``llama_decode`` in a prefill: a stop on a device without abort waits for one slice at most."""
 
@@ -142,6 +144,10 @@ class NativeContext:
         if code != 0:
             raise DecodeFailed(f"llama_decode returned {code}")
 
+    def decode_media(self, media: Media, position: int) -> None:
+        """Append ``media`` at ``position``."""
+        raise DecodeFailed(f"this model takes no {media.kind}")
+
     def logits(self, back: int = 0) -> NDArray[np.float32]:
         """A writable view of a token's logits, valid until the next decode: of the last token, or ``back`` before it.
         Waits for the device to have computed them."""
@@ -160,5 +166,37 @@ class NativeContext:
         """Drop ``position`` and everything after it; false when this memory cannot (a recurrent model)."""
         return llama.llama_memory_seq_rm(self._memory, SEQUENCE, position, -1)
 
+    def forget_span(self, start: int, end: int) -> bool:
+        """Drop the positions from ``start`` up to ``end`` and leave them empty; later ones stay where they are."""
+        return llama.llama_memory_seq_rm(self._memory, SEQUENCE, start, end)
+
     def clear(self) -> None:
         llama.llama_memory_clear(self._memory, False)
+
+    def state(self, window_only: bool) -> NDArray[np.uint8]:
+        """A copy of what is held: of all layers, or of the sliding-window layers alone. Cells that have left the
+        window are not in it. Raises DecodeFailed when llama.cpp cannot."""
+        flags = _flags(window_only)
+        sequence = ctypes.c_int32(SEQUENCE)
+        size = llama.llama_state_seq_get_size_ext(self.pointer, sequence, flags)
+        state = np.empty(size, np.uint8)
+        got = llama.llama_state_seq_get_data_ext(self.pointer, _as_bytes(state), size, sequence, flags)
+        if not size or got != size:
+            raise DecodeFailed(f"a state of {size} bytes could not be copied")
+        return state
+
+    def restore(self, state: NDArray[np.uint8], window_only: bool) -> bool:
+        """Take back what :meth:`state` gave. It holds no logits. When false, what is held is undefined: clear it."""
+        read = llama.llama_state_seq_set_data_ext(
+            self.pointer, _as_bytes(state), state.nbytes, ctypes.c_int32(SEQUENCE), _flags(window_only)
+        )
+        return read == state.nbytes
+
+
+def _flags(window_only: bool) -> ctypes.c_uint32:
+    """A full-attention layer still holds everything when a window has moved on, and may be left out."""
+    return ctypes.c_uint32(llama.LLAMA_STATE_SEQ_FLAGS_PARTIAL_ONLY if window_only else 0)
+
+
+def _as_bytes(state: NDArray[np.uint8]) -> ctypes.Array[ctypes.c_uint8]:
+    return (ctypes.c_uint8 * state.nbytes).from_buffer(state.data)

@@ -1,96 +1,275 @@
-"""What stands in the KV cache, token by token, and the cheapest way to make it equal to a prompt.
+"""What stands in the KV cache, entry by entry, and the cheapest way to make it equal to a prompt.
 
-A prompt is matched from the front; only what differs is decoded. At least one token is always decoded again,
-because a cache holds no logits. A rewind on a sliding-window model is direct only while the window before the new
-position is still held; otherwise the sequence starts afresh.
+A prompt is matched from the front, text by id and media by key; only what differs is decoded. Media are decoded
+whole or not at all. At least one token is always decoded again, because a cache holds no logits.
+
+A rewind drops what comes after it. On a sliding-window model it is direct while the window before the new end is still
+held; else the window comes from a checkpoint, and what follows that is decoded again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from agent.engine.bindings import SLICE, DecodeAborted, DecodeFailed
-from agent.engine.script import Script
+from agent.engine.checkpoints import Checkpoint, Checkpoints, places
+from agent.engine.script import Entry, Media, Script, positions
+
+AROUND_MEDIA = 2
+"""How many tokens may stand around a picture as its opening and its end, and go with it."""
 
 
 class Cache(Protocol):
     """The part of a context that the ledger drives (:class:`agent.engine.bindings.NativeContext`)."""
 
-    def decode(self, tokens: Sequence[int], position: int, scored: int = 1) -> None: ...
+    def decode(self, tokens: Sequence[int], position: int) -> None: ...
+    def decode_media(self, media: Media, position: int) -> None: ...
     def first_position(self) -> int: ...
     def last_position(self) -> int: ...
     def forget_from(self, position: int) -> bool: ...
+    def forget_span(self, start: int, end: int) -> bool: ...
     def clear(self) -> None: ...
+    def state(self, window_only: bool) -> NDArray[np.uint8]: ...
+    def restore(self, state: NDArray[np.uint8], window_only: bool) -> bool: ...
 
 
-def common_prefix(held: Sequence[int], wanted: Sequence[int]) -> int:
-    """How many leading tokens the two share."""
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that is held. ``starts`` are the entries' positions; between two of them a picture may be missing."""
+
+    entries: tuple[Entry, ...]
+    starts: tuple[int, ...]
+    state: NDArray[np.uint8]
+
+
+def common_prefix(held: Sequence[Entry], wanted: Sequence[Entry]) -> int:
+    """How many leading entries the two share."""
     shortest = min(len(held), len(wanted))
     if held[:shortest] == wanted[:shortest]:
         return shortest
-    return next(i for i in range(shortest) if held[i] != wanted[i])
+    return next((i for i in range(shortest) if held[i] != wanted[i]), shortest)
 
 
 class Ledger:
-    """The tokens in ``cache``, in order. ``window`` is the model's sliding window, 0 for none."""
+    """The entries in ``cache``, in order. ``window`` is the model's sliding window, 0 for none."""
 
-    def __init__(self, cache: Cache, window: int) -> None:
+    def __init__(self, cache: Cache, window: int, checkpoints: Checkpoints | None = None) -> None:
         self._cache = cache
         self._window = window
-        self._held: list[int] = []
+        self._held: list[Entry] = []
+        self._starts: list[int] = []
+        self._cells = 0
+        self.checkpoints = checkpoints or Checkpoints()
 
     @property
-    def tokens(self) -> tuple[int, ...]:
+    def entries(self) -> tuple[Entry, ...]:
         return tuple(self._held)
 
+    @property
+    def end(self) -> int:
+        """The position after the last entry."""
+        return self._end_of(len(self._held))
+
     def __len__(self) -> int:
-        return len(self._held)
+        """How many cells of the context are taken: a position whose picture was taken out takes none."""
+        return self._cells
 
     def prefill(self, script: Script, stopped: Callable[[], bool]) -> int:
-        """Make the cache hold exactly ``script`` and return how many of its tokens were there already.
+        """Make the cache hold exactly ``script``, which ends in a token; returns how many positions were there.
 
-        Raises DecodeAborted on a stop; what was decoded until then stays and is found again next time.
+        Raises DecodeAborted on a stop; what was decoded until then stays and is found again next time. Raises
+        DecodeFailed with nothing held.
         """
-        prompt = [entry for entry in script.entries if isinstance(entry, int)]
-        reused = self._rewind(min(common_prefix(self._held, prompt), len(prompt) - 1))
-        for start in range(reused, len(prompt), SLICE):
+        if script.in_place:
+            for first, last in reversed(missing_media(self._held, script.entries)):
+                self.take_out(first, last)
+        shared = common_prefix(self._held, script.entries)
+        self.checkpoints.drop_after(shared)
+        start = self.rewind(min(shared, len(script.entries) - 1))
+        reused = len(self)
+        stops = self._checkpoint_places(script, start)
+        for piece in _pieces(script.entries, start, stops):
             if stopped():
                 raise DecodeAborted
-            self.append(prompt[start : start + SLICE])
+            if piece.start in stops:
+                self.checkpoint()
+            self._decode(script.entries[piece])
         return reused
 
-    def append(self, tokens: Sequence[int], scored: int = 1) -> None:
-        """Decode ``tokens`` after what is held; the logits of the last ``scored`` can be read then."""
+    def append(self, tokens: Sequence[int]) -> None:
+        """Decode ``tokens`` after what is held. Raises as :meth:`prefill` does."""
+        start = self.end
         try:
-            self._cache.decode(tokens, len(self._held), scored)
+            self._cache.decode(tokens, start)
         except DecodeAborted:
-            finished = self._cache.last_position() + 1 - len(self._held)
-            self._held.extend(tokens[: max(0, finished)])
+            finished = max(0, self._cache.last_position() + 1 - start)
+            self._hold(tokens[:finished], start)
             raise
         except DecodeFailed:  # what is in the cache now is anybody's guess
-            self._cache.clear()
-            self._held.clear()
+            self.clear()
             raise
-        self._held.extend(tokens)
+        self._hold(tokens, start)
 
-    def drop_last(self, count: int) -> None:
-        """Forget the last ``count`` tokens, all of them text of the last :meth:`append` and fewer than that took.
+    def rewind(self, entries: int) -> int:
+        """Hold only the first ``entries``, or fewer when those cannot be had; returns how many are held."""
+        if entries < len(self._held):
+            self._drop(self._rewound(entries))
+        return len(self._held)
 
-        Such a rewind is exact on a sliding-window model too: a decode overwrites only what its own first token no
-        longer sees, so whatever a token of it sees is still there.
-        """
-        del self._held[len(self._held) - count :]
-        self._cache.forget_from(len(self._held))
+    def checkpoint(self) -> None:
+        """Make sure that a rewind to here will be possible without decoding anything again."""
+        if self._window and self._held:
+            state = self._cache.state(window_only=True)
+            self.checkpoints.keep(Checkpoint(len(self._held), self.end, state))
 
-    def _rewind(self, position: int) -> int:
-        """Hold only the tokens before ``position``, or none if that cannot be had; returns how many are held."""
-        if position == len(self._held):
-            return position
-        held_from = self._cache.first_position()
-        direct = position > 0 and held_from <= max(0, position - self._window)
-        if not (direct and self._cache.forget_from(position)):
-            self._cache.clear()
-            position = 0
-        del self._held[position:]
-        return position
+    def take_out(self, first: int, last: int) -> None:
+        """Drop the entries from ``first`` up to ``last`` where they stand. What follows keeps its positions and is not
+        decoded again, though it was computed with them in sight."""
+        self._cache.forget_span(self._end_of(first), self._end_of(last))
+        self.checkpoints.take_out(first, last)
+        self._cells -= positions(self._held[first:last])
+        del self._held[first:last]
+        del self._starts[first:last]
+
+    def clear(self) -> None:
+        self._cache.clear()
+        self._drop(0)
+
+    def snapshot(self) -> Snapshot:
+        """A copy of everything but the checkpoints. Raises DecodeFailed when llama.cpp cannot make one."""
+        return Snapshot(tuple(self._held), tuple(self._starts), self._cache.state(window_only=False))
+
+    def revert(self, snapshot: Snapshot) -> bool:
+        """Hold exactly what ``snapshot`` does; when false, nothing."""
+        self.clear()
+        if not snapshot.entries:
+            return True
+        end = snapshot.starts[-1] + _size(snapshot.entries[-1])
+        if (
+            not self._cache.restore(snapshot.state, window_only=False)
+            or self._cache.last_position() != end - 1
+        ):
+            self.clear()
+            return False
+        self._held = list(snapshot.entries)
+        self._starts = list(snapshot.starts)
+        self._cells = positions(self._held)
+        return True
+
+    def _decode(self, piece: Sequence[Entry]) -> None:
+        media = piece[0]
+        if not isinstance(media, Media):
+            self.append([entry for entry in piece if isinstance(entry, int)])
+            return
+        start = self.end
+        try:
+            self._cache.decode_media(media, start)
+        except DecodeAborted:
+            self._forget_from(start)  # half a picture is none
+            raise
+        except DecodeFailed:
+            self.clear()
+            raise
+        self._hold(piece, start)
+
+    def _hold(self, entries: Sequence[Entry], start: int) -> None:
+        for entry in entries:
+            self._held.append(entry)
+            self._starts.append(start)
+            self._cells += _size(entry)
+            start += _size(entry)
+
+    def _drop(self, entries: int) -> None:
+        """Cross out all but the first ``entries``; the cache has dropped them already."""
+        self._cells -= positions(self._held[entries:])
+        del self._held[entries:]
+        del self._starts[entries:]
+        self.checkpoints.drop_after(entries)
+
+    def _end_of(self, entries: int) -> int:
+        """The position after the first ``entries``."""
+        return self._starts[entries - 1] + _size(self._held[entries - 1]) if entries else 0
+
+    def _rewound(self, entries: int) -> int:
+        """Have the cache hold the first ``entries``, or as many of them as can be had; returns how many."""
+        end = self._end_of(entries)
+        if entries and self._window_reaches(end) and self._cache.forget_from(end):
+            return entries
+        checkpoint = self.checkpoints.newest(entries)
+        if checkpoint and self._cache.restore(checkpoint.state, window_only=True):
+            self._cache.forget_from(checkpoint.end)
+            for start, stop in self._holes(checkpoint.entries):
+                self._cache.forget_span(start, stop)
+            return checkpoint.entries
+        self._cache.clear()
+        return 0
+
+    def _holes(self, entries: int) -> Iterator[tuple[int, int]]:
+        """The positions, among the first ``entries``, whose media were taken out."""
+        for after in range(1, entries):
+            if self._end_of(after) != self._starts[after]:
+                yield self._end_of(after), self._starts[after]
+
+    def _window_reaches(self, end: int) -> bool:
+        """Whether all that a token at position ``end`` may look at is still held: llama.cpp masks what is
+        ``window`` or more positions back (``llama_hparams::is_masked_swa``)."""
+        return self._cache.first_position() <= max(0, end - self._window + 1)
+
+    def _forget_from(self, position: int) -> None:
+        if not self._cache.forget_from(position):
+            self.clear()
+
+    def _checkpoint_places(self, script: Script, start: int) -> list[int]:
+        """The indexes into the script's entries, from ``start`` on, at which a checkpoint should be made."""
+        if not self._window:
+            return []
+        at = list(accumulate(map(_size, script.entries[start:]), initial=self.end))
+        newest = self.checkpoints.newest(start)
+        return places(script.marks, start, at, newest.end if newest else 0)
+
+
+def missing_media(held: Sequence[Entry], wanted: Sequence[Entry]) -> list[tuple[int, int]]:
+    """The spans of ``held``, each of one medium and the tokens around it, without which more of it begins
+    ``wanted``."""
+    spans: list[tuple[int, int]] = []
+    at, ahead = 0, 0
+    while at < len(held):
+        same = common_prefix(held[at:], wanted[ahead:])
+        at, ahead = at + same, ahead + same
+        last = _end_of_missing(held, at, wanted, ahead)
+        if last is None:
+            break
+        spans.append((at, last))
+        at = last
+    return spans
+
+
+def _end_of_missing(held: Sequence[Entry], first: int, wanted: Sequence[Entry], ahead: int) -> int | None:
+    """Where ``held`` goes on like ``wanted`` from ``ahead`` on, if that is after one medium from ``first`` on."""
+    for last in range(first + 1, min(len(held) - 1, first + 1 + AROUND_MEDIA) + 1):
+        media = sum(isinstance(entry, Media) for entry in held[first:last])
+        if media == 1 and ahead < len(wanted) and held[last] == wanted[ahead]:
+            return last
+    return None
+
+
+def _size(entry: Entry) -> int:
+    return entry.positions if isinstance(entry, Media) else 1
+
+
+def _pieces(entries: Sequence[Entry], start: int, stops: Sequence[int]) -> Iterator[slice]:
+    """What to decode at once, from ``start`` on: one medium, or text up to a medium, a stop or a slice's end."""
+    while start < len(entries):
+        end = start + 1
+        if not isinstance(entries[start], Media):
+            limit = min([start + SLICE, len(entries), *(stop for stop in stops if stop > start)])
+            while end < limit and not isinstance(entries[end], Media):
+                end += 1
+        yield slice(start, end)
+        start = end

@@ -32,6 +32,9 @@ class Script:
 
     entries: Sequence[Entry]
     marks: Sequence[int] = ()
+    in_place: bool = False
+    """Media missing from what is held are taken out where they stand: what follows keeps what it saw of them and is
+    not decoded again. Otherwise the prompt is decoded anew from the first of them on, and the result is exact."""
 
     @property
     def positions(self) -> int:

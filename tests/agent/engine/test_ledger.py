@@ -48,7 +48,7 @@ def test_a_longer_prompt_decodes_only_what_is_new(gemma: Loaded):
     book.prefill(Script(first), never)
     reused = book.prefill(Script([*first, *words(2, 40)]), never)
     assert reused == len(first)
-    assert book.tokens == (*first, *words(2, 40))
+    assert book.entries == (*first, *words(2, 40))
 
 
 def test_the_same_prompt_again_decodes_one_token(gemma: Loaded):
@@ -71,7 +71,7 @@ def test_after_a_rewind_the_logits_equal_a_fresh_run(gemma: Loaded, held: int, s
     book = ledger(gemma, context)
     book.prefill(Script(before), never)
     book.prefill(Script(after), never)
-    assert book.tokens == tuple(after)
+    assert book.entries == tuple(after)
     np.testing.assert_allclose(context.logits(), fresh_logits(gemma, after), atol=2e-2)
 
 
