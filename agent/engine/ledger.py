@@ -28,7 +28,7 @@ AROUND_MEDIA = 2
 class Cache(Protocol):
     """The part of a context that the ledger drives (:class:`agent.engine.bindings.NativeContext`)."""
 
-    def decode(self, tokens: Sequence[int], position: int) -> None: ...
+    def decode(self, tokens: Sequence[int], position: int, scored: int = 1) -> None: ...
     def decode_media(self, media: Media, position: int) -> None: ...
     def first_position(self) -> int: ...
     def last_position(self) -> int: ...
@@ -102,11 +102,12 @@ class Ledger:
             self._decode(script.entries[piece])
         return reused
 
-    def append(self, tokens: Sequence[int]) -> None:
-        """Decode ``tokens`` after what is held. Raises as :meth:`prefill` does."""
+    def append(self, tokens: Sequence[int], scored: int = 1) -> None:
+        """Decode ``tokens`` after what is held; the logits of the last ``scored`` can be read then. Raises as
+        :meth:`prefill` does."""
         start = self.end
         try:
-            self._cache.decode(tokens, start)
+            self._cache.decode(tokens, start, scored)
         except DecodeAborted:
             finished = max(0, self._cache.last_position() + 1 - start)
             self._hold(tokens[:finished], start)
@@ -121,6 +122,14 @@ class Ledger:
         if entries < len(self._held):
             self._drop(self._rewound(entries))
         return len(self._held)
+
+    def drop_last(self, tokens: int) -> None:
+        """Forget that many ``tokens``, of those that the last :meth:`append` took but not all of them.
+
+        On a sliding-window model too that is direct: a decode overwrites only what its own first token no longer
+        sees, so all that any later one of it may look at is still held.
+        """
+        self.rewind(len(self._held) - tokens)
 
     def checkpoint(self) -> None:
         """Make sure that a rewind to here will be possible without decoding anything again."""
