@@ -1,13 +1,13 @@
 """The Engine port: what the loop asks of whatever runs the model.
 
-Adapters: :mod:`agent.engine.supervisor` (llama.cpp in a child process of ours), :mod:`agent.engine.scripted`
-(written answers, for unit tests alone). All methods belong to the agent thread, except :meth:`Engine.close`.
+Adapters: :mod:`agent.engine.supervisor` (llama.cpp in a child process of ours), :mod:`agent.engine.remote` (a server
+with the OpenAI-compatible API), :mod:`agent.engine.scripted` (written answers, for unit tests alone). All methods belong to the agent thread, except :meth:`Engine.close`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -49,6 +49,21 @@ GREEDY = Sampling()
 
 
 @dataclass(frozen=True, slots=True)
+class ServerSpec:
+    """A server that speaks the OpenAI-compatible API, and which of its models is meant (empty: its first).
+
+    ``key`` is the secret itself; it is in no representation and no log. ``sees`` overrides what is found out about the
+    model. ``plain_http`` allows an unencrypted connection to a machine outside of the private network.
+    """
+
+    url: str
+    model: str = ""
+    key: str = field(default="", repr=False)
+    sees: bool | None = None
+    plain_http: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """Which model to run and how. Zeros, None and "auto" leave the choice to the plan that is made from the file's
     header and the machine (:mod:`agent.engine.fit`). ``gpu_layers`` -1 means as many as fit.
@@ -67,6 +82,8 @@ class ModelSpec:
     image_tokens: int = 0
     thinking: bool = False
     speculate: bool = True
+    server: ServerSpec | None = None
+    """Where the model runs instead of here; ``path`` is then only its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +104,8 @@ class ModelInfo:
     hears: bool
     plan: str = ""
     """One sentence for a person: what the model was given of the machine, and why."""
+    server: str = ""
+    """The host that runs it and sees what it reads; empty when that is this machine."""
 
 
 @dataclass(frozen=True, slots=True)
