@@ -6,12 +6,13 @@ has read stays in its KV cache and a changed word would have to be read again.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Value(BaseModel):
@@ -20,18 +21,40 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
 
+MAX_SIDE = 16_384
+MAX_PIXELS = 1 << 26
+"""Of one picture: two 8K screens; more is a mistake."""
+
+SAMPLE_RATE = 16_000
+SOUND_PIECE = 30 * SAMPLE_RATE
+"""Samples that models hear at once; longer sounds are cut here."""
+SOUND_BLOCK = 3 * SAMPLE_RATE
+"""Samples of a block, the part in which sound can be taken in while it still goes on."""
+MAX_SAMPLES = 3600 * SAMPLE_RATE
+
+
 class Picture(Value):
     """An image for a model that sees: ``rgb`` holds ``width * height * 3`` bytes, row by row.
 
-    ``budget`` is how many tokens it may take, 0 for what the model's profile says. ``digest`` stands in for pixels
+    ``budget`` is how many tokens it may take, 0 for what the model's profile says. ``label`` is put before it as plain
+    words, such as the time of a film's frame: a film is its frames, one after another. ``digest`` stands in for pixels
     that travel or are kept apart from the message, or are gone.
     """
 
-    width: int
-    height: int
+    width: int = Field(ge=1, le=MAX_SIDE)
+    height: int = Field(ge=1, le=MAX_SIDE)
     rgb: bytes = Field(default=b"", repr=False)
-    budget: int = 0
+    budget: int = Field(default=0, ge=0)
+    label: str = ""
     digest: str = ""
+
+    @model_validator(mode="after")
+    def _sizes_agree(self) -> Self:
+        if self.width * self.height > MAX_PIXELS:
+            raise ValueError(f"a picture of {self.width} x {self.height} pixels is too large")
+        if self.rgb and len(self.rgb) != self.width * self.height * 3:
+            raise ValueError(f"{len(self.rgb)} bytes are not {self.width} x {self.height} pixels")
+        return self
 
     @cached_property
     def key(self) -> str:
@@ -44,19 +67,59 @@ class Picture(Value):
 
 
 class Sound(Value):
-    """Sound for a model that hears: ``pcm`` holds 32-bit float samples, mono, 16,000 a second, in this machine's
-    byte order. ``digest`` as for a :class:`Picture`; ``samples`` is their number, wherever they are."""
+    """Sound for a model that hears: ``pcm`` holds ``samples`` 32-bit floats, mono, 16,000 a second, in this machine's
+    byte order. ``digest`` as for a :class:`Picture`.
+
+    ``growing`` says that the person is still speaking: a longer sound that begins with this one will follow, and only
+    whole blocks of this one are heard yet.
+    """
 
     pcm: bytes = Field(default=b"", repr=False)
-    samples: int = 0
+    samples: int = Field(default=0, ge=0, le=MAX_SAMPLES)
+    growing: bool = False
     digest: str = ""
+    block_digests: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _sizes_agree(self) -> Self:
+        if self.pcm and len(self.pcm) != 4 * self.samples:
+            raise ValueError(f"{len(self.pcm)} bytes are not {self.samples} samples")
+        return self
+
+    @staticmethod
+    def of(pcm: bytes, growing: bool = False) -> Sound:
+        """``pcm`` as a message's sound."""
+        return Sound(pcm=pcm, samples=len(pcm) // 4, growing=growing)
 
     @cached_property
     def key(self) -> str:
         return self.digest or _digest(b"sound", self.pcm)
 
+    @cached_property
+    def block_keys(self) -> tuple[str, ...]:
+        """Names the whole blocks, in order: each by all samples up to its end, so that a longer sound that begins with
+        this one has the same names for them."""
+        if not self.pcm:
+            return self.block_digests
+        keys: list[str] = []
+        digest, hashed = blake2b(b"sound", digest_size=16), 0
+        for end in block_ends(self.samples):
+            digest.update(self.pcm[4 * hashed : 4 * end])
+            hashed = end
+            keys.append(digest.hexdigest())
+        return tuple(keys)
+
     def without_data(self) -> Sound:
-        return self.model_copy(update={"pcm": b"", "digest": self.key})
+        return self.model_copy(update={"pcm": b"", "digest": self.key, "block_digests": self.block_keys})
+
+
+def block_ends(samples: int) -> Iterator[int]:
+    """How far into a sound of that length each whole block looks: one sample beyond its own last, because a model's
+    frame of 10 ms needs it, but never beyond its piece."""
+    for last in range(SOUND_BLOCK, samples + 1, SOUND_BLOCK):
+        end = last if last % SOUND_PIECE == 0 else last + 1
+        if end <= samples:
+            yield end
 
 
 def _digest(*parts: bytes) -> str:
