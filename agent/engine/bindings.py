@@ -82,6 +82,11 @@ class NativeModel:
         return llama.llama_model_n_params(self.pointer)
 
     @property
+    def width(self) -> int:
+        """Features of an embedding that goes in."""
+        return llama.llama_model_n_embd_inp(self.pointer)
+
+    @property
     def sliding_window(self) -> int:
         """In tokens; 0 when every layer sees everything."""
         return llama.llama_model_n_swa(self.pointer)
@@ -96,11 +101,17 @@ class NativeModel:
 class NativeContext:
     """One sequence's KV cache and the decoding of tokens into it."""
 
-    def __init__(self, model: NativeModel, context_tokens: int, threads: int) -> None:
+    def __init__(
+        self, model: NativeModel, context_tokens: int, threads: int, picture_tokens: int = 0
+    ) -> None:
+        """``picture_tokens``: how many embeddings one decode must be able to take. A picture whose tokens look both
+        ways cannot be cut; llama.cpp ends the process when it does not fit into a micro-batch."""
+        self.batch = max(SLICE, picture_tokens)
+        self._decode_media: Callable[[Media, int], None] | None = None
         params = llama.llama_context_default_params()
         params.n_ctx = context_tokens
-        params.n_batch = SLICE
-        params.n_ubatch = SLICE
+        params.n_batch = self.batch
+        params.n_ubatch = self.batch
         params.n_seq_max = 1
         params.n_outputs_max = MOST_SCORED
         params.n_threads = threads
@@ -145,8 +156,14 @@ class NativeContext:
             raise DecodeFailed(f"llama_decode returned {code}")
 
     def decode_media(self, media: Media, position: int) -> None:
-        """Append ``media`` at ``position``."""
-        raise DecodeFailed(f"this model takes no {media.kind}")
+        """Append ``media`` at ``position``. Raises DecodeAborted, DecodeFailed and whatever stands in its way."""
+        if self._decode_media is None:
+            raise DecodeFailed(f"this model takes no {media.kind}")
+        self._decode_media(media, position)
+
+    def take_media_by(self, decode: Callable[[Media, int], None]) -> None:
+        """From now on ``decode`` puts media into the cache."""
+        self._decode_media = decode
 
     def logits(self, back: int = 0) -> NDArray[np.float32]:
         """A writable view of a token's logits, valid until the next decode: of the last token, or ``back`` before it.
