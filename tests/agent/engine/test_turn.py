@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent.engine.port import Finished, Piece, Prefill, Prompt, Sampling, ToolSpec
-from agent.engine.turn import PromptTooLong, Reading
+from agent.engine.reading import Reading
+from agent.engine.turn import PromptTooLong
 from agent.messages import ToolMessage, UserMessage
 from agent.tool import Arguments
 from tests.agent.engine.conftest import Loaded
@@ -101,7 +102,7 @@ def test_thoughts_are_told_apart_from_words(gemma: Loaded):
     reading = Reading(gemma.dialect, gemma.vocabulary, thinking=False)
     pieces: list[Piece] = []
     for token in gemma.vocabulary.frame("<|channel>thought\nhmm é\n<channel|>Hello"):
-        pieces += reading.take(token, None)
+        pieces += reading.take(token)
     assert (reading.thought, reading.text) == ("hmm é\n", "Hello")
     assert "".join(piece.text for piece in pieces if piece.thought) == "hmm é\n"
 
@@ -110,15 +111,15 @@ def test_a_character_of_several_tokens_is_told_whole(gemma: Loaded):
     reading = Reading(gemma.dialect, gemma.vocabulary, thinking=False)
     pieces: list[Piece] = []
     for token in gemma.vocabulary.plain("a✓b"):
-        pieces += reading.take(token, None)
+        pieces += reading.take(token)
     assert [piece.text for piece in pieces] == ["a", "✓", "b"]
 
 
 def test_an_unfinished_call_is_dropped_with_its_tokens(caller: Loaded):
-    grammar = caller.runner()._grammar(ASK)
-    reading = Reading(caller.dialect, caller.vocabulary, thinking=False)
+    grammar, _ = caller.runner()._grammar(ASK)
+    reading = Reading(caller.dialect, caller.vocabulary, False, grammar)
     tokens = caller.vocabulary.frame('Wait.<|tool_call>call:read_file{path:<|"|>no')
-    pieces = [piece for token in tokens for piece in reading.take(token, grammar)]
+    pieces = [piece for token in tokens for piece in reading.take(token)]
     pieces += reading.end()
     assert "".join(piece.text for piece in pieces) == reading.text == "Wait."
     assert caller.spelt(reading.tokens) == "Wait."
@@ -139,11 +140,11 @@ def test_an_unfinished_call_is_dropped_with_its_tokens(caller: Loaded):
 def test_generic_what_looks_like_a_call_is_one_or_becomes_text(
     llama: Loaded, said: str, text: str, call: tuple[str, dict[str, str]] | None
 ):
-    grammar = llama.runner()._grammar(ASK)
-    reading = Reading(llama.dialect, llama.vocabulary, thinking=False)
+    grammar, _ = llama.runner()._grammar(ASK)
+    reading = Reading(llama.dialect, llama.vocabulary, False, grammar)
     pieces: list[Piece] = []
     for token in llama.vocabulary.plain(said):
-        pieces += reading.take(token, grammar)
+        pieces += reading.take(token)
     pieces += reading.end()
     assert reading.call == call
     assert "".join(piece.text for piece in pieces).strip() == reading.text.strip() == text.strip()
