@@ -92,6 +92,11 @@ class NativeModel:
         return llama.llama_model_n_swa(self.pointer)
 
     @property
+    def recurrent(self) -> bool:
+        """Some of its layers keep a state from which the last tokens cannot be taken back."""
+        return llama.llama_model_is_recurrent(self.pointer) or llama.llama_model_is_hybrid(self.pointer)
+
+    @property
     def chat_template(self) -> str:
         """The Jinja text from the file, or an empty string."""
         template = llama.llama_model_chat_template(self.pointer, None)

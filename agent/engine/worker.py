@@ -114,7 +114,13 @@ class Worker:
         self._model = model  # keeps the memory behind the pointers
         self._dialect = dialect
         self._runner = TurnRunner(
-            context, model.sliding_window, vocabulary, dialect, command.fingerprint, self._stopped
+            context,
+            model.sliding_window,
+            vocabulary,
+            dialect,
+            command.fingerprint,
+            self._stopped,
+            speculate=spec.speculate and not model.recurrent,
         )
         self._reply(
             Loaded(
