@@ -65,7 +65,7 @@ class Ledger:
         self._held: list[Entry] = []
         self._starts: list[int] = []
         self._cells = 0
-        self.checkpoints = checkpoints or Checkpoints()
+        self.checkpoints = Checkpoints() if checkpoints is None else checkpoints
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -244,8 +244,7 @@ class Ledger:
 
 
 def missing_media(held: Sequence[Entry], wanted: Sequence[Entry]) -> list[tuple[int, int]]:
-    """The spans of ``held``, each of one medium and the tokens around it, without which more of it begins
-    ``wanted``."""
+    """The spans of ``held``, each of media and the tokens around them, without which more of it begins ``wanted``."""
     spans: list[tuple[int, int]] = []
     at, ahead = 0, 0
     while at < len(held):
@@ -260,10 +259,16 @@ def missing_media(held: Sequence[Entry], wanted: Sequence[Entry]) -> list[tuple[
 
 
 def _end_of_missing(held: Sequence[Entry], first: int, wanted: Sequence[Entry], ahead: int) -> int | None:
-    """Where ``held`` goes on like ``wanted`` from ``ahead`` on, if that is after one medium from ``first`` on."""
-    for last in range(first + 1, min(len(held) - 1, first + 1 + AROUND_MEDIA) + 1):
-        media = sum(isinstance(entry, Media) for entry in held[first:last])
-        if media == 1 and ahead < len(wanted) and held[last] == wanted[ahead]:
+    """Where ``held`` goes on like ``wanted`` from ``ahead`` on, if only media stand between there and ``first``."""
+    media = tokens = 0
+    for last in range(first + 1, len(held)):
+        if isinstance(held[last - 1], Media):
+            media += 1
+        else:
+            tokens += 1
+        if tokens > AROUND_MEDIA * (media + 1) or ahead == len(wanted):
+            return None
+        if media and tokens <= AROUND_MEDIA * media and held[last] == wanted[ahead]:
             return last
     return None
 
