@@ -1,4 +1,5 @@
-"""What the model sees: the system text, the tools, and as much of the conversation as fits.
+"""What goes into the prompt: how much a model can take, the tools as it is told of them, requests and results as it
+reads them. What leaves the prompt again when it is full is for :mod:`agent.compaction`.
 
 Whatever was read for the person (the screen, a file) follows their words in a marked block. It is untrusted: the
 marks keep it apart for the model, the broker's taint keeps it apart for us.
@@ -6,18 +7,21 @@ marks keep it apart for the model, the broker's taint keeps it apart for us.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 
-from agent.engine.port import Engine, ModelInfo, Prompt, ToolSpec
+from agent.engine.port import ModelInfo, ToolSpec
 from agent.messages import Request, UserMessage
 from agent.tool import Tool, ToolResult
+from agent.view import enclosed
 
 PROMPT_BUDGET_TOKENS = 3000
 """System text and tool declarations together; checked by a test and shown in the window."""
 
-ANSWER_RESERVE_TOKENS = 512
-"""Kept free in the context for what the model will say."""
+PICTURE_TOKENS = 280
+"""About what a picture of the screen takes; a fifth of the context is for those that stay."""
+
+SUMMARISES_FROM_TOKENS = 4096
+"""A context that holds a conversation worth a summary, and the summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +32,23 @@ class Profile:
     max_steps: int
     max_seconds: float
     sees: bool = False
+    pictures: int = 4
+    """How many pictures of the screen it is shown when old ones give way to new; up to twice as many in between."""
+    summarises: bool = False
+    """It can sum up and name a conversation. A model with a tiny context cannot: it forgets what is old."""
 
     @staticmethod
     def of(model: ModelInfo) -> Profile:
         """Small contexts get short observations: an outline may take a tenth of the context."""
         chars = max(900, min(8000, model.context_tokens // 10 * 3))
-        return Profile(observation_chars=chars, max_steps=25, max_seconds=600.0, sees=model.sees)
+        return Profile(
+            observation_chars=chars,
+            max_steps=25,
+            max_seconds=600.0,
+            sees=model.sees,
+            pictures=max(1, min(8, model.context_tokens // (5 * PICTURE_TOKENS))),
+            summarises=model.context_tokens >= SUMMARISES_FROM_TOKENS,
+        )
 
 
 def tool_spec(tool: Tool) -> ToolSpec:
@@ -46,10 +61,10 @@ def user_message(
 ) -> UserMessage:
     """The request as a message. ``attachments`` are (name, text) pairs already trimmed to the profile; pixels go
     only to a model that ``sees``."""
-    blocks = [f'<file name="{_attribute(name)}">\n{_enclosed(text)}\n</file>' for name, text in attachments]
+    blocks = [f'<file name="{_attribute(name)}">\n{enclosed(text)}\n</file>' for name, text in attachments]
     pictures = ()
     if request.moment is not None:
-        blocks.append(f"<screen>\n{_enclosed(request.moment.outline)}\n</screen>")
+        blocks.append(f"<screen>\n{enclosed(request.moment.outline)}\n</screen>")
         if sees and request.moment.picture is not None:
             pictures = (request.moment.picture,)
     return UserMessage(text=request.text.strip(), context="\n".join(blocks), pictures=pictures)
@@ -65,29 +80,5 @@ def fitting(result: ToolResult, longest: int) -> ToolResult:
     return replace(result, content=f"{kept}\n(+{left_out} more characters)")
 
 
-def _enclosed(text: str) -> str:
-    """Text that cannot close its own block."""
-    return re.sub(r"</(?=\s*(screen|file)\b)", "< /", text, flags=re.IGNORECASE).strip("\n")
-
-
 def _attribute(text: str) -> str:
     return text.replace('"', "'").replace("\n", " ")
-
-
-def fit(
-    engine: Engine, prompt: Prompt, context_tokens: int, max_tokens: int = ANSWER_RESERVE_TOKENS
-) -> tuple[Prompt, int]:
-    """``prompt`` without its oldest exchanges, if it is too long, and how many messages were left out.
-
-    Half of the room is freed at once: every cut makes the engine read the rest again, so cuts should be rare.
-    The latest request and what follows it always stay; when even they are too long the engine says so.
-    """
-    room = context_tokens - max_tokens
-    if engine.count_tokens(prompt) <= room:
-        return prompt, 0
-    starts = [index for index, message in enumerate(prompt.messages) if isinstance(message, UserMessage)]
-    for start in starts[1:]:
-        shorter = Prompt(prompt.system, prompt.tools, prompt.messages[start:])
-        if engine.count_tokens(shorter) <= room // 2 or start == starts[-1]:
-            return shorter, start
-    return prompt, 0

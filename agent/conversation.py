@@ -1,9 +1,17 @@
-"""The conversation of one session: append-only, in memory for the model and in the database for next time."""
+"""The conversation of one session: append-only, in memory for the model and in the database for next time.
+
+What the model is shown of it is a view (:mod:`agent.view`). What the broker asks for, what was said and whether
+anything was read, is always answered from the whole of it.
+"""
 
 from __future__ import annotations
 
-from agent.messages import Message, ToolMessage, UserMessage
-from agent.session import Sessions
+from agent.engine.port import Prompt, ToolSpec
+from agent.errors import StorageError
+from agent.messages import Message, Picture, ToolMessage, UserMessage
+from agent.session import Sessions, without_data
+from agent.sight import Glance, Sight
+from agent.view import View, shown, without_lost_pictures, without_pictures
 
 
 class Conversation:
@@ -13,10 +21,17 @@ class Conversation:
         self.session = session
         self._sessions = sessions
         self._messages = sessions.messages(session)
+        self._view = sessions.view(session)
+        self._sight = Sight()
 
     @property
     def messages(self) -> tuple[Message, ...]:
+        """All of it, oldest first."""
         return self._messages
+
+    @property
+    def view(self) -> View:
+        return self._view
 
     @property
     def said(self) -> tuple[str, ...]:
@@ -31,7 +46,36 @@ class Conversation:
             for message in self._messages
         )
 
+    def prompt(self, system: str, tools: tuple[ToolSpec, ...], sees: bool = True) -> Prompt:
+        """What the model is to read. For a model that does not see, pictures are words."""
+        seen = shown(self._messages, self._view)
+        return Prompt(system, tools, seen if sees else tuple(map(without_pictures, seen)))
+
     def append(self, message: Message) -> None:
         """Keep ``message``. Raises StorageError when the disk says no; then it is not in memory either."""
-        self._sessions.append(self.session, message)
+        try:
+            self._sessions.append(self.session, message)
+        except StorageError:
+            self._sight.forget(lambda at: at >= len(self._messages))
+            raise
         self._messages = (*self._messages, message)
+
+    def glance(self, picture: Picture) -> Glance:
+        """What the next message needs to show of ``picture``, a picture of the screen."""
+        return self._sight.glance(picture, at=len(self._messages))
+
+    def see(self, view: View) -> None:
+        """Show the model ``view`` from now on. Pixels that it leaves out are let go. Raises StorageError."""
+        if view == self._view:
+            return
+        self._sessions.set_view(self.session, view)
+        self._view = view
+        self._messages = tuple(
+            message if view.shows_pictures_of(index) else without_data(message)
+            for index, message in enumerate(self._messages)
+        )
+        self._sight.forget(lambda at: not view.shows_pictures_of(at))
+
+    def lose_pictures(self) -> None:
+        """The engine holds nothing of this conversation: pictures whose pixels are gone become words."""
+        self.see(without_lost_pictures(self._messages, self._view))

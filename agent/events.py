@@ -173,6 +173,41 @@ class Notice(Value):
     remedy: str = ""
 
 
+class Compacted(Value):
+    """The context was full, so the model is shown less from now on; the conversation itself is kept whole.
+
+    ``messages`` old ones left the prompt and ``summary``, in the model's words, stands for them; it is empty when they
+    were left out. ``pictures`` old ones are words.
+    """
+
+    type: Literal["compacted"] = "compacted"
+    messages: int = 0
+    pictures: int = 0
+    summary: str = ""
+
+
+def told_of(event: Compacted) -> tuple[str, ...]:
+    """``event`` in words for the person: a line, and the summary if there is one."""
+    if event.pictures:
+        return (f"The model no longer sees {_number(event.pictures, 'older picture')} of the screen.",)
+    left_out = f"{_number(event.messages, 'older message')} of this conversation"
+    if not event.summary:
+        return (f"The model's context was full: it no longer reads {left_out}.",)
+    return (f"The model's context was full: it summed up {left_out}.", event.summary)
+
+
+def _number(count: int, thing: str) -> str:
+    return f"one {thing}" if count == 1 else f"{count} {thing}s"
+
+
+class SessionTitled(Value):
+    """The session has a title of its own, in place of the first words of its first request."""
+
+    type: Literal["session_titled"] = "session_titled"
+    session: str
+    title: str
+
+
 class Usage(Value):
     """Where the context stands after a model turn."""
 
@@ -237,6 +272,8 @@ Event = Annotated[
     | QuestionAsked
     | QuestionAnswered
     | Notice
+    | Compacted
+    | SessionTitled
     | Usage
     | ListeningChanged
     | SoundLevel

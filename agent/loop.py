@@ -22,13 +22,14 @@ from agent.broker import Broker, Decision, Scope
 from agent.broker.contract import QUIET
 from agent.budget import Budget
 from agent.cancel import Cancel, Cancelled
-from agent.context import Profile, fit, fitting, tool_spec, user_message
+from agent.context import Profile, fitting, tool_spec, user_message
 from agent.conversation import Conversation
-from agent.engine.port import Engine, Finished, Piece, Prefill, Prompt, Restarted
+from agent.engine.port import Engine
 from agent.errors import DeskhandError, ModelError
 from agent.events import Choice, Emit, Outcome, PlanStep, Question
 from agent.journal import Journal, JournalEntry
-from agent.messages import ModelMessage, Request, ToolCall, ToolMessage, UserMessage
+from agent.messages import ModelMessage, Picture, Request, ToolCall, ToolMessage, UserMessage
+from agent.model_turn import ModelTurns
 from agent.outcome import StepRecord, judge
 from agent.plan import PLAN, PlanArguments, Progress, plan_steps
 from agent.tool import Arguments, Effect, Tool, ToolResult
@@ -93,10 +94,17 @@ class Task:
         self._conversation = errand.conversation
         self._ports = ports
         self._profile = profile
-        self._system = system
-        self._specs = tuple(tool_spec(tool) for tool in ports.tools.values())
-        self._context_tokens = context_tokens
         self._attachments = attachments
+        self._turns = ModelTurns(
+            engine=ports.engine,
+            emit=ports.emit,
+            conversation=errand.conversation,
+            request=len(errand.conversation.messages),
+            system=system,
+            tools=tuple(tool_spec(tool) for tool in ports.tools.values()),
+            context_tokens=context_tokens,
+            profile=profile,
+        )
         self._scope = Scope.of(
             errand.request, earlier=errand.conversation.said, tainted=errand.conversation.tainted
         )
@@ -119,7 +127,7 @@ class Task:
         )
         error = None
         try:
-            self._conversation.append(user_message(self._request, self._attachments, self._profile.sees))
+            self._conversation.append(self._asked())
             self._work()
         except Cancelled:
             self._answer_open_call("the person stopped the task")
@@ -143,21 +151,14 @@ class Task:
         while True:
             self.cancel.check()
             self._take_in()
-            turn = self._model_turn()
-            if turn.message.call is None:
-                self._answers.append(turn.message.text.strip())
+            said = self._model_turn()
+            if said.call is None:
+                self._answers.append(said.text.strip())
                 if self._said.empty():
                     return
                 continue
-            result = self._step(turn.message.call)
-            self._conversation.append(
-                ToolMessage(
-                    call_id=turn.message.call.id,
-                    name=turn.message.call.name,
-                    content=result.content,
-                    pictures=result.pictures,
-                )
-            )
+            result = self._step(said.call)
+            self._conversation.append(self._observation(said.call, result))
             if ended := self._spent():
                 self._answers.append(ended)
                 return
@@ -177,7 +178,24 @@ class Task:
                     ToolMessage(call_id=last.call.id, name=last.call.name, content=content)
                 )
 
-    # -- the model's turn -----------------------------------------------------------------------------------------
+    # -- what the model reads and says ----------------------------------------------------------------------------
+
+    def _asked(self) -> UserMessage:
+        message = user_message(self._request, self._attachments, self._profile.sees)
+        pictures, words = self._glance(message.pictures)
+        context = "\n".join(filter(None, (message.context, words)))
+        return message.model_copy(update={"context": context, "pictures": pictures})
+
+    def _observation(self, call: ToolCall, result: ToolResult) -> ToolMessage:
+        pictures, words = self._glance(result.pictures)
+        content = "\n".join(filter(None, (result.content, words)))
+        return ToolMessage(call_id=call.id, name=call.name, content=content, pictures=pictures)
+
+    def _glance(self, pictures: tuple[Picture, ...]) -> tuple[tuple[Picture, ...], str]:
+        """What of ``pictures`` the model has not seen yet, and words for the rest."""
+        glances = [self._conversation.glance(picture) for picture in pictures]
+        seen = tuple(picture for glance in glances for picture in glance.pictures)
+        return seen, "\n".join(glance.words for glance in glances if glance.words)
 
     def _take_in(self) -> None:
         while not self._said.empty():
@@ -185,41 +203,8 @@ class Task:
             self._scope.hear(text)
             self._conversation.append(UserMessage(text=text))
 
-    def _model_turn(self) -> Finished:
-        prompt = Prompt(self._system, self._specs, self._conversation.messages)
-        prompt, left_out = fit(self._ports.engine, prompt, self._context_tokens)
-        if left_out:
-            self._ports.emit(
-                events.Notice(
-                    level="info",
-                    text="The conversation is longer than this model can hold: "
-                    f"its first {left_out} messages were left out.",
-                )
-            )
-        for event in self._ports.engine.generate(prompt, self.cancel):
-            match event:
-                case Prefill(tokens, reused, seconds):
-                    self._ports.emit(events.Prefilled(tokens=tokens, reused=reused, seconds=seconds))
-                case Piece(text, thought):
-                    delta = events.ThoughtDelta if thought else events.TextDelta
-                    self._ports.emit(delta(text=text))
-                case Restarted(cause, attempt):
-                    self._ports.emit(events.EngineRestarted(cause=cause, attempt=attempt))
-                    self._ports.emit(events.TurnRestarted())
-                case Finished():
-                    return self._end_turn(event)
-        raise AssertionError("the engine ended a turn without Finished")
-
-    def _end_turn(self, turn: Finished) -> Finished:
-        self._ports.emit(
-            events.Usage(
-                context_used=turn.context_used,
-                context_tokens=self._context_tokens,
-                decoded=turn.decoded,
-                tokens_per_second=turn.decoded / turn.seconds if turn.seconds > 0 else 0.0,
-            )
-        )
-        self._conversation.append(turn.message)
+    def _model_turn(self) -> ModelMessage:
+        turn = self._turns.take(self.cancel)
         self.cancel.check()
         if turn.reason == "length":
             self._answers.append(turn.message.text.strip())
@@ -227,7 +212,7 @@ class Task:
                 "The answer was cut off: it became longer than this model may answer.",
                 "Ask for less at once, or choose a larger model.",
             )
-        return turn
+        return turn.message
 
     # -- one call: prepare, execute, finalise ---------------------------------------------------------------------
 

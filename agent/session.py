@@ -1,7 +1,8 @@
 """What is kept of the conversations: the messages the model has read, and the events that show them again.
 
-Pictures stay out of the database: they are large, and what was on a screen is not kept longer than it is needed. The
-words of an observation and the thumbnail of a request stay.
+Pictures and sounds stay out of the database: they are large, and what was on a screen is not kept longer than it is
+needed. The words of an observation, the thumbnail of a request and the digest of every picture stay: by the digest a
+saved KV cache knows its own pictures again.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ from agent.events import (
     ThoughtDelta,
     TurnRestarted,
 )
-from agent.messages import Message, ToolMessage, UserMessage
+from agent.messages import Message, ModelMessage, ToolMessage, UserMessage
 from agent.storage import Storage
+from agent.view import WHOLE, View
 
 MESSAGE: TypeAdapter[Message] = TypeAdapter(Message)
 
@@ -64,7 +66,9 @@ class Sessions:
         """Begin a session; its title is empty until the first request."""
         session, now = uuid.uuid4().hex, time.time()
         self._storage.call(
-            lambda db: db.execute("INSERT INTO session VALUES (?, '', ?, ?)", (session, now, now))
+            lambda db: db.execute(
+                "INSERT INTO session (id, title, created, updated) VALUES (?, '', ?, ?)", (session, now, now)
+            )
         )
         return session
 
@@ -81,9 +85,8 @@ class Sessions:
 
     def append(self, session: str, message: Message) -> None:
         """Keep ``message``. The first request's words become the session's title."""
-        kept = message.model_copy(update={"pictures": ()}) if hasattr(message, "pictures") else message
         words = "" if isinstance(message, ToolMessage) else message.text
-        json = MESSAGE.dump_json(kept).decode()
+        json = MESSAGE.dump_json(without_data(message)).decode()
 
         def write(db: sqlite3.Connection) -> None:
             _touch(db, session)
@@ -98,6 +101,22 @@ class Sessions:
     def messages(self, session: str) -> tuple[Message, ...]:
         """Everything the model has read in ``session``, oldest first, so that it can go on."""
         return tuple(MESSAGE.validate_json(json) for json in self._rows("message", session))
+
+    def view(self, session: str) -> View:
+        """What the model is still shown of ``session``."""
+        rows = self._storage.call(
+            lambda db: db.execute("SELECT view FROM session WHERE id = ?", (session,)).fetchall()
+        )
+        return next((View.model_validate_json(json) for (json,) in rows if json), WHOLE)
+
+    def set_view(self, session: str, view: View) -> None:
+        """Keep ``view`` for when the session goes on."""
+
+        def write(db: sqlite3.Connection) -> None:
+            _touch(db, session)
+            db.execute("UPDATE session SET view = ? WHERE id = ?", (view.model_dump_json(), session))
+
+        self._storage.call(write)
 
     def log(self, session: str, event: Event) -> None:
         """Keep ``event`` for showing the session again; what only mattered in its moment is dropped."""
@@ -135,6 +154,16 @@ class Sessions:
         return tuple(
             json for (json,) in self._storage.call(lambda db: db.execute(query, (session,)).fetchall())
         )
+
+
+def without_data(message: Message) -> Message:
+    """``message`` with its pictures and sounds by their digests alone."""
+    if isinstance(message, ModelMessage):
+        return message
+    changed: dict[str, object] = {"pictures": tuple(picture.without_data() for picture in message.pictures)}
+    if isinstance(message, UserMessage):
+        changed["sounds"] = tuple(sound.without_data() for sound in message.sounds)
+    return message.model_copy(update=changed)
 
 
 def _touch(db: sqlite3.Connection, session: str) -> None:

@@ -55,6 +55,7 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE journal ADD COLUMN pid INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE journal ADD COLUMN started TEXT NOT NULL DEFAULT '';
     """,
+    "ALTER TABLE session ADD COLUMN view TEXT NOT NULL DEFAULT '';",
 )
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -24,6 +24,7 @@ from agent.engine.port import Engine, ModelInfo, ModelSpec
 from agent.errors import DeskhandError, DesktopError, ModelLoadError
 from agent.events import (
     Choice,
+    Compacted,
     Emit,
     Event,
     ModelLoading,
@@ -63,6 +64,7 @@ KEPT = (
     QuestionAsked,
     QuestionAnswered,
     Notice,
+    Compacted,
     TaskFinished,
 )
 """The events that show a session again; what streams (words, levels) is in the outcome as a whole."""

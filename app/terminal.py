@@ -15,6 +15,7 @@ from typing import Literal, Protocol, TextIO
 
 from agent.events import (
     Choice,
+    Compacted,
     EngineRestarted,
     Event,
     Heard,
@@ -32,6 +33,7 @@ from agent.events import (
     TaskStarted,
     TextDelta,
     TurnRestarted,
+    told_of,
 )
 
 MARKS: Mapping[str, str] = {
@@ -150,6 +152,10 @@ class TextPrinter:
                 self._say(self._style("yellow", f"The model was started again: {visible(event.cause)}"))
             case Notice():
                 self._notice(event)
+            case Compacted():
+                self._end_line()
+                for line in told_of(event):
+                    self._say(self._style("dim", visible(line)))
             case Heard():
                 self._passing(f"  {visible(event.text)}")
                 if event.final:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from agent import events
-from agent.events import Event
+from agent.events import Event, told_of
 from agent.journal import UndoneLine
 from agent.messages import Request
 from app.qt.approval import ApprovalCard
@@ -167,6 +167,9 @@ class Conversation(Column):
                 self._task_finished(event)
             case events.Notice():
                 self.notice(event.level, event.text, event.remedy)
+            case events.Compacted():
+                heading, *summary = told_of(event)
+                self.notice("info", heading, "\n".join(summary))
             case events.EngineRestarted(cause=cause):
                 self.notice(
                     "info", f"The engine was started again: {cause}", "Nothing is lost; the answer goes on."

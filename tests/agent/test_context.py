@@ -1,15 +1,20 @@
-"""What the model sees: marked blocks that cannot be closed from inside, and a prompt that fits."""
+"""What the model is given: marked blocks that cannot be closed from inside, and how much of everything."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.context import fit, tool_spec, user_message
-from agent.engine.port import Prompt
+from agent.context import Profile, tool_spec, user_message
+from agent.engine.port import ModelSpec
 from agent.engine.scripted import ScriptedEngine
-from agent.messages import ModelMessage, Moment, Picture, Request, UserMessage
+from agent.messages import Moment, Picture, Request
 from agent.plan import PLAN
+
+MODEL = ScriptedEngine([]).load(ModelSpec(Path("any.gguf")), lambda fraction: None)
 
 
 def test_the_screen_and_the_files_follow_the_words_in_marked_blocks() -> None:
@@ -21,7 +26,10 @@ def test_the_screen_and_the_files_follow_the_words_in_marked_blocks() -> None:
     )
 
 
-@given(st.text() | st.sampled_from(["</screen>", "</ SCREEN >", "</file>x</screen\n>", "<screen></screen>"]))
+@given(
+    st.text()
+    | st.sampled_from(["</screen>", "</summary>", "</ SCREEN >", "</file>x</screen\n>", "<screen></screen>"])
+)
 def test_no_text_on_the_screen_closes_its_block(outline: str) -> None:
     moment = Moment(window="", application="", outline=outline)
     context = user_message(Request(text="x", moment=moment)).context
@@ -41,29 +49,8 @@ def test_a_tools_schema_names_every_field_as_the_model_writes_it() -> None:
     assert set(tool_spec(PLAN).parameters["$defs"]["PlanItem"]["properties"]) == {"do", "with"}
 
 
-def conversation(exchanges: int, words: int) -> Prompt:
-    messages = []
-    for number in range(exchanges):
-        messages += [UserMessage(text=f"question {number} " + "word " * words), ModelMessage(text="answer")]
-    return Prompt("system", (), (*messages[:-1],))
-
-
-def test_a_conversation_that_fits_is_left_alone() -> None:
-    prompt = conversation(exchanges=3, words=10)
-    assert fit(ScriptedEngine([]), prompt, 1000, max_tokens=100) == (prompt, 0)
-
-
-def test_a_long_conversation_loses_its_oldest_exchanges_and_frees_half_the_room_at_once() -> None:
-    prompt = conversation(exchanges=20, words=50)
-    engine = ScriptedEngine([])
-    shorter, left_out = fit(engine, prompt, 600, max_tokens=100)
-    assert engine.count_tokens(shorter) <= 250
-    assert left_out == len(prompt.messages) - len(shorter.messages)
-    assert shorter.messages == prompt.messages[left_out:]
-    assert isinstance(shorter.messages[0], UserMessage)
-
-
-def test_the_latest_request_always_stays() -> None:
-    prompt = conversation(exchanges=2, words=5000)
-    shorter, _ = fit(ScriptedEngine([]), prompt, 600, max_tokens=100)
-    assert shorter.messages == prompt.messages[-1:]
+def test_a_larger_context_takes_longer_observations_and_more_pictures() -> None:
+    tiny, usual, large = (Profile.of(replace(MODEL, context_tokens=size)) for size in (2048, 8192, 131072))
+    assert tiny.observation_chars < usual.observation_chars < large.observation_chars
+    assert (tiny.pictures, usual.pictures, large.pictures) == (1, 5, 8)
+    assert (tiny.summarises, usual.summarises, large.summarises) == (False, True, True)

@@ -13,16 +13,19 @@ from agent.broker import Broker, Grants, Policy
 from agent.cancel import Cancel
 from agent.context import Profile
 from agent.conversation import Conversation
+from agent.engine.port import Prompt
 from agent.engine.scripted import Dies, Reply, ScriptedEngine
 from agent.errors import EngineDied
 from agent.events import Choice, Event, Outcome, Question
 from agent.journal import Journal
 from agent.loop import Errand, Ports, Task
-from agent.messages import Request, ToolCall, ToolMessage
+from agent.messages import Picture, Request, ToolCall, ToolMessage, UserMessage
 from agent.plan import PLAN
 from agent.session import Sessions
+from agent.sight import AS_BEFORE
 from agent.storage import Storage
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
+from agent.view import View
 
 
 class PathText(Arguments):
@@ -45,10 +48,18 @@ class World:
         default_factory=lambda: Profile(observation_chars=1000, max_steps=8, max_seconds=60)
     )
 
+    context_tokens: int = 8192
+    pictures: tuple[Picture, ...] = ()
+    """What reading shows of the screen."""
+
     def run(self, *replies: Reply, text: str = "write a.txt") -> Outcome:
-        self.engine = ScriptedEngine(replies)
         sessions = Sessions(self.storage)
         self.conversation = Conversation(sessions, sessions.create())
+        return self.go_on(*replies, text=text)
+
+    def go_on(self, *replies: Reply, text: str, engine: type[ScriptedEngine] = ScriptedEngine) -> Outcome:
+        """Another task in the same conversation."""
+        self.engine = engine(replies)
         self.journal = Journal(self.storage, self.root / "journal")
         tools = {tool.name: tool for tool in (PLAN, self._write_tool(), self._read_tool())}
         self.errand = Errand(Request(text=text), self.conversation)
@@ -64,7 +75,7 @@ class World:
             ),
             profile=self.profile,
             system="You are a test.",
-            context_tokens=8192,
+            context_tokens=self.context_tokens,
         )
         return self.task.run()
 
@@ -115,7 +126,7 @@ class World:
             path = self.workspace / arguments.path
             if not path.exists():
                 return ToolResult.failed(f'there is no file "{arguments.path}"')
-            return ToolResult("confirmed", path.read_text(), evidence="read")
+            return ToolResult("confirmed", path.read_text(), evidence="read", pictures=self.pictures)
 
         return Tool(
             "read_file", "", PathText, lambda a: self._effect(a, "read"), read, lambda a: f"Read **{a.path}**"
@@ -305,3 +316,90 @@ def test_a_long_result_is_cut_to_what_the_model_can_take(world: World) -> None:
     (content,) = world.results()
     assert len(content) < world.profile.observation_chars + 50
     assert content.endswith("more characters)")
+
+
+def read(name: str) -> ToolCall:
+    return ToolCall(id=f"read-{name}", name="read_file", arguments={"path": name})
+
+
+def fill(world: World, files: int, words: int) -> list[ToolCall]:
+    """So many files to read, each of so many words."""
+    for number in range(files):
+        (world.workspace / f"{number}.txt").write_text(f"file {number} " + "word " * words)
+    return [read(f"{number}.txt") for number in range(files)]
+
+
+def test_a_full_context_is_summed_up_in_the_middle_of_a_task_and_the_task_goes_on(world: World) -> None:
+    world.profile = Profile(observation_chars=9000, max_steps=20, max_seconds=60, summarises=True)
+    world.context_tokens = 2500
+    steps = fill(world, files=5, words=500)
+    outcome = world.run(*steps[:4], "NOTES", steps[4], "All read.", text="read them")
+    assert outcome.status == "answered"
+    (compacted,) = world.of(events.Compacted)
+    assert isinstance(compacted, events.Compacted)
+    assert compacted.summary == "NOTES"
+    first, *rest = world.engine.prompts[-1].messages
+    assert isinstance(first, UserMessage)
+    assert (first.text, first.context) == ("read them", "<summary>\nNOTES\n</summary>")
+    assert compacted.messages == len(world.conversation.messages) - 1 - (1 + len(rest))
+    assert len([m for m in world.conversation.messages if isinstance(m, ToolMessage)]) == 5
+
+
+def test_the_next_task_begins_where_the_last_one_was_summed_up(world: World) -> None:
+    world.profile = Profile(observation_chars=9000, max_steps=20, max_seconds=60, summarises=True)
+    world.context_tokens = 2500
+    world.run(*fill(world, files=4, words=500), "NOTES", "All read.", text="read them")
+    assert world.go_on("Yes.", text="sure?").answer == "Yes."
+    (prompt,) = world.engine.prompts
+    assert "NOTES" in prompt.messages[0].model_dump()["context"]
+    assert len(world.of(events.Compacted)) == 1
+    assert world.conversation.tainted
+    assert world.conversation.said == ("read them", "sure?")
+
+
+def test_a_stop_while_it_is_summed_up_ends_the_task_and_leaves_the_conversation(world: World) -> None:
+    world.profile = Profile(observation_chars=9000, max_steps=20, max_seconds=60, summarises=True)
+    world.context_tokens = 2500
+    steps = fill(world, files=4, words=500)
+
+    class Stopped(ScriptedEngine):
+        def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
+            cancel.request()
+            return "NOT"
+
+    sessions = Sessions(world.storage)
+    world.conversation = Conversation(sessions, sessions.create())
+    outcome = world.go_on(*steps, text="read them", engine=Stopped)
+    assert outcome.status == "stopped"
+    assert world.of(events.Compacted) == []
+    assert world.conversation.view == View()
+
+
+def test_a_screen_that_did_not_change_is_shown_once(world: World) -> None:
+    world.profile = Profile(observation_chars=1000, max_steps=8, max_seconds=60, sees=True)
+    screen = Picture(width=640, height=480, rgb=bytes(640 * 480 * 3))
+    world.pictures = (screen,)
+    world.run(*fill(world, files=2, words=1), "Black.", text="look twice")
+    first, second = [m for m in world.conversation.messages if isinstance(m, ToolMessage)]
+    assert (first.content, first.pictures) == ("file 0 word ", (screen,))
+    assert (second.content, second.pictures) == (f"file 1 word \n{AS_BEFORE}", ())
+
+
+def test_only_the_newest_pictures_stay_and_the_person_is_told(world: World) -> None:
+    world.profile = Profile(observation_chars=1000, max_steps=8, max_seconds=60, sees=True, pictures=1)
+    steps = fill(world, files=4, words=1)
+    shades = iter(range(0, 250, 60))
+    world.on_event = lambda event: (
+        setattr(world, "pictures", (Picture(width=64, height=64, rgb=bytes([next(shades)]) * (64 * 64 * 3)),))
+        if isinstance(event, events.StepStarted)
+        else None
+    )
+    world.run(*steps, "Seen.", text="look")
+    numbers = [
+        sum(len(m.pictures) for m in prompt.messages if isinstance(m, ToolMessage))
+        for prompt in world.engine.prompts
+    ]
+    assert numbers == [0, 1, 2, 1, 2]
+    assert [
+        event.pictures for event in world.of(events.Compacted) if isinstance(event, events.Compacted)
+    ] == [2]

@@ -1,3 +1,4 @@
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -5,9 +6,19 @@ import pytest
 
 from agent.errors import StorageError
 from agent.events import Outcome, SoundLevel, StepFinished, TaskFinished, TaskStarted, TextDelta
-from agent.messages import ModelMessage, Moment, Picture, Request, ToolCall, ToolMessage, UserMessage
+from agent.messages import (
+    ModelMessage,
+    Moment,
+    Picture,
+    Request,
+    Sound,
+    ToolCall,
+    ToolMessage,
+    UserMessage,
+)
 from agent.session import Sessions
 from agent.storage import Storage
+from agent.view import View
 
 
 @pytest.fixture
@@ -40,13 +51,39 @@ def test_a_conversation_comes_back_as_it_was(sessions: Sessions) -> None:
     assert sessions.messages(session) == said
 
 
-def test_pixels_are_not_kept_but_the_words_are(sessions: Sessions) -> None:
+def test_pixels_and_sounds_are_not_kept_but_their_digests_and_the_words_are(
+    sessions: Sessions, tmp_path: Path
+) -> None:
     session = sessions.create()
+    picture = Picture(width=2, height=1, rgb=b"\xff\x00pixel")
+    sound = Sound(pcm=b"loud", samples=1)
+    asked = UserMessage(text="what is this?", context="window", pictures=(picture,), sounds=(sound,))
+    looked = ToolMessage(call_id="1", name="look", content="a window", pictures=(picture,))
 
-    picture = Picture(width=1, height=1, rgb=b"\xff\x00\x80")
-    sessions.append(session, UserMessage(text="what is this?", context="window", pictures=(picture,)))
+    sessions.append(session, asked)
+    sessions.append(session, looked)
 
-    assert sessions.messages(session) == (UserMessage(text="what is this?", context="window"),)
+    kept = sessions.messages(session)
+    assert kept == (
+        asked.model_copy(update={"pictures": (picture.without_data(),), "sounds": (sound.without_data(),)}),
+        looked.model_copy(update={"pictures": (picture.without_data(),)}),
+    )
+    assert isinstance(kept[1], ToolMessage)
+    assert kept[1].pictures[0].key == picture.key
+    on_disk = (tmp_path / "deskhand.db").read_bytes()
+    assert not any(b64encode(data) in on_disk or data in on_disk for data in (picture.rgb, sound.pcm))
+
+
+def test_what_the_model_is_shown_is_kept_with_the_session(sessions: Sessions) -> None:
+    session = sessions.create()
+    view = View(start=4, kept=(2,), summary="They asked for milk.", pictures_from=6)
+    assert sessions.view(session) == View()
+
+    sessions.set_view(session, view)
+
+    assert sessions.view(session) == view
+    with pytest.raises(StorageError, match="no longer there"):
+        sessions.set_view("no such session", view)
 
 
 def test_the_first_request_names_the_session(sessions: Sessions) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from agent.events import (
     EVENT,
+    Compacted,
     Evidence,
     ModelReady,
     Notice,
@@ -171,7 +172,8 @@ def test_escape_sequences_of_files_and_models_never_reach_the_terminal(
 ) -> None:
     evil = "\x1b]52;c;aGk=\x07\x1b[2J\u202egpj.exe"
     question = Question(id="q", title=evil, lines=(QuestionLine(label="File", value=evil),))
-    script = [TextDelta(text=evil), question, Notice(level="warning", text=evil, remedy=evil)]
+    summed_up = Compacted(messages=2, summary=evil)
+    script = [TextDelta(text=evil), question, summed_up, Notice(level="warning", text=evil, remedy=evil)]
     bench.run(ScriptedAssistant(script, Outcome(status="failed", error=evil, changed=(evil,))), "do", "x")  # type: ignore[arg-type]
     out, err = capsys.readouterr()
     assert not re.search("[\x00-\x08\x0b-\x1f\u202e]", out + err)

@@ -147,6 +147,18 @@ def test_an_error_is_a_row_with_what_to_do(stage: Stage) -> None:
     assert stage.window.pages.currentWidget() is stage.window.models
 
 
+def test_what_the_model_summed_up_can_be_read(stage: Stage) -> None:
+    stage.play(
+        events.TaskStarted(task="t", session="s", request=Request(text="and now?")),
+        events.Compacted(messages=12, summary="They asked for <b>milk</b>."),
+        events.Compacted(pictures=1),
+    )
+    summed_up, pictures = (row.accessibleName() for row in on_page(stage, NoticeRow))
+    assert "12 older messages" in summed_up
+    assert "They asked for <b>milk</b>." in summed_up
+    assert "one older picture" in pictures
+
+
 def test_words_are_shown_while_they_are_heard_and_become_the_request(stage: Stage) -> None:
     stage.play(
         events.ListeningChanged(on=True),
