@@ -1,7 +1,8 @@
 """The Engine port: what the loop asks of whatever runs the model.
 
 Adapters: :mod:`agent.engine.supervisor` (llama.cpp in a child process of ours), :mod:`agent.engine.remote` (a server
-with the OpenAI-compatible API), :mod:`agent.engine.scripted` (written answers, for unit tests alone). All methods belong to the agent thread, except :meth:`Engine.close`.
+with the OpenAI-compatible API), :mod:`agent.engine.scripted` (written answers, for unit tests alone). All methods
+belong to the agent thread, except :meth:`Engine.close`.
 """
 
 from __future__ import annotations
