@@ -22,7 +22,7 @@ from agent.engine.forced import ForcedSpans
 from agent.engine.ledger import Ledger
 from agent.engine.reading import Reading
 from agent.engine.sampling import CallAttempt, Chooser, NothingAllowed, Tokens
-from agent.engine.speculation import Payoff, PromptLookup
+from agent.engine.speculation import Drafter, Payoff
 from agent.engine.vocabulary import Vocabulary
 
 
@@ -50,21 +50,21 @@ class Forbidden:
 class Guesses:
     """Drafts for one turn, and whether they pay."""
 
-    def __init__(self, lookup: PromptLookup, payoff: Payoff, ends: frozenset[int]) -> None:
-        self._lookup = lookup
+    def __init__(self, drafter: Drafter, payoff: Payoff, ends: frozenset[int]) -> None:
+        self._drafter = drafter
         self._payoff = payoff
         self._ends = ends
         self.right = 0
         """Drafted tokens that were chosen."""
 
     def take(self, token: int) -> None:
-        self._lookup.take(token)
+        self._drafter.take(token)
 
     def draft(self, attempt: CallAttempt | None, room: int) -> list[int]:
         """At most ``room`` tokens, all before the turn's end; within a call those that its grammar takes."""
         if not self._payoff.wants_draft():
             return []
-        draft = self._lookup.draft(min(self._payoff.length, room))
+        draft = self._drafter.draft(min(self._payoff.length, room))
         legal = attempt.copy() if attempt and draft else None
         for index, token in enumerate(draft):
             if token in self._ends or (legal and not legal.allows(token)):

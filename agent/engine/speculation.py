@@ -8,6 +8,7 @@ llama.cpp computes the same logits for a token on its own and in a batch (they d
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 
@@ -26,6 +27,18 @@ TRIAL, SHORTEST_REST, LONGEST_REST = 6, 32, 1024
 
 WEIGHT = 0.1
 """Of the newest measurement in a running mean."""
+
+
+class Drafter(Protocol):
+    """Guesses what comes next."""
+
+    def take(self, token: int) -> None:
+        """``token`` was chosen."""
+        ...
+
+    def draft(self, most: int) -> list[int]:
+        """At most ``most`` tokens that may come next; none without an idea."""
+        ...
 
 
 class PromptLookup:
@@ -47,7 +60,6 @@ class PromptLookup:
         self._count += 1
 
     def draft(self, most: int) -> list[int]:
-        """At most ``most`` tokens that may come next; none when the last ones are new."""
         held = self._tokens[: self._count]
         ends = np.flatnonzero(held[:-1] == held[-1]) if self._count else held
         matched = min(1, len(ends))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from agent.engine.bindings import NativeContext, NativeModel, quieten
 from agent.engine.dialects import choose_dialect
 from agent.engine.dialects.contract import Dialect
 from agent.engine.port import ModelSpec
+from agent.engine.script import Entry
 from agent.engine.supervisor import LlamaEngine
 from agent.engine.turn import TurnRunner
 from agent.engine.vocabulary import Vocabulary
@@ -31,14 +32,24 @@ class Loaded:
     def context(self, size: int = CONTEXT) -> NativeContext:
         return NativeContext(self.model, size, threads=1)
 
-    def runner(self, stopped: Callable[[], bool] = lambda: False) -> TurnRunner:
+    def runner(self, stopped: Callable[[], bool] = lambda: False, speculate: bool = False) -> TurnRunner:
         return TurnRunner(
-            self.context(), self.model.sliding_window, self.vocabulary, self.dialect, FINGERPRINT, stopped
+            self.context(),
+            self.model.sliding_window,
+            self.vocabulary,
+            self.dialect,
+            FINGERPRINT,
+            stopped,
+            speculate=speculate,
         )
 
-    def spelt(self, tokens: list[int] | tuple[int, ...]) -> str:
-        """What the tokens look like, control tokens included."""
-        return b"".join(map(self.vocabulary.piece, tokens)).decode("utf-8", "replace")
+    def spelt(self, entries: Sequence[Entry]) -> str:
+        """What the tokens look like, control tokens included; media by their kind."""
+        pieces = (
+            self.vocabulary.piece(one) if isinstance(one, int) else f"({one.kind})".encode()
+            for one in entries
+        )
+        return b"".join(pieces).decode("utf-8", "replace")
 
 
 def loaded(path: Path, thinking: bool = False) -> Loaded:
