@@ -35,7 +35,7 @@ class Checkpoints:
     """At most ``budget`` bytes of checkpoints, in order. The first one, after system text and tools, always stays."""
 
     def __init__(self, budget: int = BUDGET_BYTES) -> None:
-        self._budget = budget
+        self.budget = budget
         self._kept: list[Checkpoint] = []
 
     def __len__(self) -> int:
@@ -55,7 +55,7 @@ class Checkpoints:
         """Add ``checkpoint``, the furthest one yet; beyond the budget, drop those that matter least."""
         self.drop_after(checkpoint.entries - 1)
         self._kept.append(checkpoint)
-        while self.size > self._budget and len(self._kept) > 1:
+        while self.size > self.budget and len(self._kept) > 1:
             del self._kept[self._least()]
 
     def newest(self, entries: int) -> Checkpoint | None:

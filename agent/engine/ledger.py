@@ -10,6 +10,7 @@ held; else the window comes from a checkpoint, and what follows that is decoded 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Protocol
@@ -91,15 +92,9 @@ class Ledger:
                 self.take_out(first, last)
         shared = common_prefix(self._held, script.entries)
         self.checkpoints.drop_after(shared)
-        start = self.rewind(min(shared, len(script.entries) - 1))
+        self.rewind(min(shared, len(script.entries) - 1))
         reused = len(self)
-        stops = self._checkpoint_places(script, start)
-        for piece in _pieces(script.entries, start, stops):
-            if stopped():
-                raise DecodeAborted
-            if piece.start in stops:
-                self.checkpoint()
-            self._decode(script.entries[piece])
+        self._read_on(script, stopped)
         return reused
 
     def append(self, tokens: Sequence[int], scored: int = 1) -> None:
@@ -117,11 +112,42 @@ class Ledger:
             raise
         self._hold(tokens, start)
 
-    def rewind(self, entries: int) -> int:
-        """Hold only the first ``entries``, or fewer when those cannot be had; returns how many are held."""
+    @contextmanager
+    def aside(self, script: Script, common: int, stopped: Callable[[], bool]) -> Iterator[None]:
+        """Have ``script`` in the cache for the block, and afterwards what was there before it. If that was its
+        beginning, its first ``common`` entries stay as well: they are the conversation, the rest is the aside.
+
+        This is a rewind with a checkpoint of its own and not a second sequence, which would cost the sliding layers
+        another window of cells for good, and would not fit beside a full context. Raises as :meth:`prefill` does.
+        """
+        if common_prefix(self._held, script.entries) < len(self._held):
+            with self._set_aside():
+                self.prefill(script, stopped)
+                yield
+            return
+        self._read_on(Script(script.entries[:common], script.marks), stopped)
+        held, copy = len(self._held), self._copy()
+        try:
+            self.prefill(Script(script.entries), stopped)
+            yield
+        finally:
+            self.rewind(held, copy)
+
+    @contextmanager
+    def _set_aside(self) -> Iterator[None]:
+        """Bring back everything that is held now after the block."""
+        snapshot, checkpoints = self.snapshot(), self.checkpoints
+        self.checkpoints = Checkpoints(checkpoints.budget)
+        try:
+            yield
+        finally:
+            if self.revert(snapshot):
+                self.checkpoints = checkpoints
+
+    def rewind(self, entries: int, copy: Checkpoint | None = None) -> None:
+        """Hold only the first ``entries``, or fewer when those cannot be had. ``copy`` is one that was made there."""
         if entries < len(self._held):
-            self._drop(self._rewound(entries))
-        return len(self._held)
+            self._drop(self._rewound(entries, copy or self.checkpoints.newest(entries)))
 
     def drop_last(self, tokens: int) -> None:
         """Forget that many ``tokens``, of those that the last :meth:`append` took but not all of them.
@@ -133,9 +159,8 @@ class Ledger:
 
     def checkpoint(self) -> None:
         """Make sure that a rewind to here will be possible without decoding anything again."""
-        if self._window and self._held:
-            state = self._cache.state(window_only=True)
-            self.checkpoints.keep(Checkpoint(len(self._held), self.end, state))
+        if copy := self._copy():
+            self.checkpoints.keep(copy)
 
     def take_out(self, first: int, last: int) -> None:
         """Drop the entries from ``first`` up to ``last`` where they stand. What follows keeps its positions and is not
@@ -171,6 +196,22 @@ class Ledger:
         self._cells = positions(self._held)
         return True
 
+    def _copy(self) -> Checkpoint | None:
+        """None where a rewind needs none."""
+        if not self._window or not self._held:
+            return None
+        return Checkpoint(len(self._held), self.end, self._cache.state(window_only=True))
+
+    def _read_on(self, script: Script, stopped: Callable[[], bool]) -> None:
+        """Decode what of ``script`` comes after what is held, which is its beginning."""
+        stops = self._checkpoint_places(script)
+        for piece in _pieces(script.entries, len(self._held), stops):
+            if stopped():
+                raise DecodeAborted
+            if piece.start in stops:
+                self.checkpoint()
+            self._decode(script.entries[piece])
+
     def _decode(self, piece: Sequence[Entry]) -> None:
         media = piece[0]
         if not isinstance(media, Media):
@@ -205,12 +246,11 @@ class Ledger:
         """The position after the first ``entries``."""
         return self._starts[entries - 1] + _size(self._held[entries - 1]) if entries else 0
 
-    def _rewound(self, entries: int) -> int:
+    def _rewound(self, entries: int, checkpoint: Checkpoint | None) -> int:
         """Have the cache hold the first ``entries``, or as many of them as can be had; returns how many."""
         end = self._end_of(entries)
         if entries and self._window_reaches(end) and self._cache.forget_from(end):
             return entries
-        checkpoint = self.checkpoints.newest(entries)
         if checkpoint and self._cache.restore(checkpoint.state, window_only=True):
             self._cache.forget_from(checkpoint.end)
             for start, stop in self._holes(checkpoint.entries):
@@ -234,13 +274,15 @@ class Ledger:
         if not self._cache.forget_from(position):
             self.clear()
 
-    def _checkpoint_places(self, script: Script, start: int) -> list[int]:
-        """The indexes into the script's entries, from ``start`` on, at which a checkpoint should be made."""
-        if not self._window:
+    def _checkpoint_places(self, script: Script) -> list[int]:
+        """The indexes into the script's entries, from what is held on, at which a checkpoint should be made."""
+        start = len(self._held)
+        if not self._window or start == len(script.entries):
             return []
         at = list(accumulate(map(_size, script.entries[start:]), initial=self.end))
+        marks = [mark for mark in script.marks if mark <= len(script.entries)]
         newest = self.checkpoints.newest(start)
-        return places(script.marks, start, at, newest.end if newest else 0)
+        return places(marks, start, at, newest.end if newest else 0)
 
 
 def missing_media(held: Sequence[Entry], wanted: Sequence[Entry]) -> list[tuple[int, int]]:

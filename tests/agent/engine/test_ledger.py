@@ -168,7 +168,8 @@ def test_the_window_reaches_as_far_as_is_assumed_and_no_further(gemma: Loaded):
     state = context.state(window_only=True)
     assert context.restore(state, window_only=True)  # and now they are not
     assert context.first_position() == end - WINDOW
-    assert book.rewind(end - 1) == end - 1
+    book.rewind(end - 1)
+    assert len(book) == end - 1
     assert context.last_position() == end - 2
     book.append(prompt[-2:])
     assert_as_fresh(gemma, book, context)
@@ -455,3 +456,81 @@ def test_a_snapshot_that_is_no_snapshot_leaves_an_empty_book(gemma: Loaded):
     assert not book.revert(snapshot)
     assert len(book) == 0
     assert book.prefill(Script(words(30, 100)), never) == 0
+
+
+def decode_aside(book: Ledger, script: Script, common: int, further: int) -> None:
+    with book.aside(script, common, never):
+        for token in words(77, further):
+            book.append([token])
+
+
+@pytest.mark.parametrize("which", ["gemma", "llama"])
+@pytest.mark.parametrize("further", [10, 700])
+def test_an_aside_leaves_what_is_held_as_it_was(which: str, further: int, request: pytest.FixtureRequest):
+    loaded: Loaded = request.getfixturevalue(which)
+    context = loaded.context()
+    book = ledger(loaded, context)
+    conversation = words(40, 900)
+    book.prefill(Script(conversation, (512,)), never)
+    kept = book.checkpoints.entries
+    decode_aside(book, Script([*conversation, *words(41, 60)]), 900, further)
+    assert book.entries == tuple(conversation)
+    assert book.checkpoints.entries == kept
+    expected = fresh(loaded, conversation)
+    np.testing.assert_allclose(trail(book, context)[1:], expected[1:], atol=EXACT)
+
+
+def test_a_short_aside_leaves_every_byte_as_it_was(gemma: Loaded):
+    context = gemma.context()
+    book = ledger(gemma, context)
+    conversation = words(40, 900)
+    book.prefill(Script(conversation), never)
+    before = context.state(window_only=False)
+    decode_aside(book, Script([*conversation, *words(41, 60)]), 900, 40)
+    np.testing.assert_array_equal(context.state(window_only=False), before)
+
+
+def test_what_an_aside_shares_with_the_conversation_is_read_once(gemma: Loaded):
+    context = gemma.context()
+    book = ledger(gemma, context)
+    conversation = words(42, 400)
+    book.prefill(Script(conversation[:100]), never)
+    decode_aside(book, Script([*conversation, *words(43, 20)], (380,)), 400, 300)
+    assert book.entries == tuple(conversation)
+    assert book.prefill(Script([*conversation, 44]), never) == 400
+    assert_as_fresh(gemma, book, context)
+
+
+def test_an_aside_about_something_else_brings_back_all_that_was_held(gemma: Loaded):
+    context = gemma.context()
+    book = ledger(gemma, context)
+    conversation = words(44, 1800)
+    book.prefill(Script(conversation, (300,)), never)
+    decode_aside(book, Script([*conversation[:900], *words(45, 60)]), 900, 400)
+    assert book.entries == tuple(conversation)
+    assert book.prefill(Script([*conversation, 44]), never) == 1800
+    assert_as_fresh(gemma, book, context)
+    after = [*conversation[:330], *words(46, 20)]
+    assert book.prefill(Script(after), never) == 300
+    assert_as_fresh(gemma, book, context)
+
+
+def test_a_stopped_aside_leaves_what_is_held_as_it_was(gemma: Loaded):
+    context = gemma.context()
+    book = ledger(gemma, context)
+    conversation = words(47, 600)
+    book.prefill(Script(conversation), never)
+    with (
+        pytest.raises(DecodeAborted),
+        book.aside(Script([*conversation, *words(48, 900)]), 600, lambda: True),
+    ):
+        raise AssertionError("it was stopped before")
+    slices = iter([False, True])
+    with (
+        pytest.raises(DecodeAborted),
+        book.aside(Script([*conversation, *words(48, 900)]), 600, lambda: next(slices)),
+    ):
+        raise AssertionError("it was stopped before")
+    assert book.entries == tuple(conversation)
+    assert book.prefill(Script([*conversation, 44]), never) == 600
+    assert_as_fresh(gemma, book, context)
