@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,12 @@ class Loaded:
     def context(self, size: int = CONTEXT) -> NativeContext:
         return NativeContext(self.model, size, threads=1)
 
-    def runner(self, stopped: Callable[[], bool] = lambda: False, speculate: bool = False) -> TurnRunner:
+    def runner(
+        self,
+        stopped: Callable[[], bool] = lambda: False,
+        speculate: bool = False,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> TurnRunner:
         return TurnRunner(
             self.context(),
             self.model.sliding_window,
@@ -41,6 +47,7 @@ class Loaded:
             FINGERPRINT,
             stopped,
             speculate=speculate,
+            clock=clock,
         )
 
     def spelt(self, entries: Sequence[Entry]) -> str:
