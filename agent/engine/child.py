@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import mmap
+import os
 import select
 import signal
 import socket
@@ -22,7 +23,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 import agent
-from agent.engine.wire import REPLY, Counted, Happened, Loaded, Loading, Refused, receive, send
+from agent.engine.port import Prompt
+from agent.engine.shared import Given, memory, without_data
+from agent.engine.wire import REPLY, Counted, Give, Happened, Loaded, Loading, Refused, receive, send
 from agent.messages import Value
 
 ROOT = Path(agent.__file__).resolve().parent.parent
@@ -45,6 +48,7 @@ class Child:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         self._connection = ours
+        self.given = Given()
         with tempfile.TemporaryFile() as shared:
             shared.truncate(FLAG_BYTES)
             self._flag = mmap.mmap(shared.fileno(), FLAG_BYTES)
@@ -85,6 +89,19 @@ class Child:
             send(self._connection, message)
         except OSError as error:
             raise ChildGone from error
+
+    def give(self, prompt: Prompt) -> Prompt:
+        """Give the process what it does not have yet of the pixels and samples in ``prompt``, and return that as it
+        travels. Raises ChildGone."""
+        for media, data in self.given.missing(prompt):
+            descriptor = memory(data)
+            try:
+                send(self._connection, Give(media=media.without_data()), descriptor)
+            except OSError as error:
+                raise ChildGone from error
+            finally:
+                os.close(descriptor)
+        return without_data(prompt)
 
     def receive(self, timeout: float) -> Loading | Loaded | Happened | Counted | Refused:
         """The next reply. Raises ChildGone, and TimeoutError after ``timeout`` seconds of silence."""

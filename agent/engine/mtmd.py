@@ -154,10 +154,10 @@ class Projector:
         with self._chunks(replace(bitmap, data=None)) as chunks:
             return [_part(chunk) for chunk in chunks]
 
-    def encode(self, bitmap: Bitmap) -> list[Embeddings]:
-        """The embeddings of each :class:`Span` of ``bitmap``. Raises EncodeFailed and EncodeAborted."""
+    def encode(self, bitmap: Bitmap, span: int) -> Embeddings:
+        """The embeddings of the span of that number. Raises EncodeFailed and EncodeAborted."""
         with self._chunks(bitmap) as chunks:
-            return [self._encode(chunk) for chunk in chunks if _is_media(chunk)]
+            return self._encode([chunk for chunk in chunks if _is_media(chunk)][span])
 
     def decode(
         self, context: NativeContext, bitmap: Bitmap, span: int, embeddings: Embeddings, position: int

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from agent.cancel import Cancel
 from agent.engine.child import Child, ChildGone
@@ -28,7 +27,7 @@ from agent.engine.port import (
 )
 from agent.engine.wire import Count, Counted, Generate, Happened, Load, Loaded, Loading, Refused
 from agent.errors import EngineDied, ModelError, ModelLoadError
-from agent.messages import ModelMessage, ToolMessage, UserMessage
+from agent.messages import ModelMessage
 
 BACK_OFF = (0.1, 0.5, 2.0)
 """Seconds before each attempt to restart; as many attempts as there are numbers."""
@@ -87,7 +86,7 @@ class LlamaEngine:
             try:
                 if child is None:
                     raise ChildGone
-                child.send(Count(prompt=_words_only(prompt)))
+                child.send(Count(prompt=child.give(prompt)))
                 reply = child.receive(SILENCE)
             except (ChildGone, TimeoutError):
                 attempts = self._revive(_cause(child), attempts, Cancel())
@@ -109,7 +108,8 @@ class LlamaEngine:
                 raise ChildGone
             child.clear_stop()
             with cancel.calling(child.stop):
-                child.send(Generate(prompt=_words_only(prompt), sampling=sampling))
+                child.send(Generate(prompt=child.give(prompt), sampling=sampling))
+                child.given.forget_all_but(prompt)
                 for event in _turn_events(child, cancel):
                     if isinstance(event, Piece) and not event.thought:
                         said.append(event.text)
@@ -200,17 +200,6 @@ def _drain(child: Child) -> None:
         child.kill()
 
 
-def _words_only(prompt: Prompt) -> Prompt:
-    """Without pictures, which no model here can see yet: they would only be carried for nothing."""
-    messages = (
-        message.model_copy(update={"pictures": ()})
-        if isinstance(message, UserMessage | ToolMessage)
-        else message
-        for message in prompt.messages
-    )
-    return replace(prompt, messages=tuple(messages))
-
-
 def _replies(child: Child, cancel: Cancel) -> Iterator[Loaded | Loading | Happened | Counted | Refused]:
     """Replies as they come. Raises TimeoutError when the child is silent too long, sooner after a stop."""
     heard = time.monotonic()
@@ -274,6 +263,7 @@ def _info(spec: ModelSpec, header: GgufHeader, loaded: Loaded) -> ModelInfo:
         vocabulary_size=loaded.vocabulary_size,
         fingerprint=header.fingerprint,
         dialect=loaded.dialect,
-        sees=False,
-        hears=False,
+        sees=loaded.sees,
+        hears=loaded.hears,
+        plan=loaded.trouble,
     )

@@ -16,6 +16,7 @@ from agent.engine.port import Finished, Piece, Prefill, Prompt, Sampling
 from agent.engine.reading import Reading
 from agent.engine.sampling import CallGrammar, Chooser
 from agent.engine.script import Script
+from agent.engine.senses import MediaLost
 from agent.engine.speculation import Payoff, PromptLookup
 from agent.engine.vocabulary import Vocabulary
 from agent.messages import ModelMessage, ToolCall
@@ -59,15 +60,13 @@ class TurnRunner:
     def run(self, prompt: Prompt, sampling: Sampling) -> Iterator[Prefill | Piece | Finished]:
         """Raises PromptTooLong, UnusableTemplate, BadGrammar and DecodeFailed."""
         began = time.monotonic()
-        script = self._dialect.prompt(prompt)
+        script = self._script(prompt)
         length = script.positions
-        if length >= self._context.size:
-            raise PromptTooLong(length)
         grammar, forced = self._grammar(prompt)
         in_thought = self._dialect.begins_in_thought(prompt)
         reading = Reading(self._dialect, self._vocabulary, in_thought, grammar)
         try:
-            reused = self.ledger.prefill(script, self._stopped)
+            script, reused = self._prefill(prompt, script)
         except DecodeAborted:
             yield Prefill(length, 0, time.monotonic() - began)
             yield self._finished(reading, prompt, "cancelled", began)
@@ -79,6 +78,20 @@ class TurnRunner:
         yield from reading.end()
         guessed = guesses.right if guesses else 0
         yield self._finished(reading, prompt, reason, began, decoded, guessed)
+
+    def _script(self, prompt: Prompt) -> Script:
+        script = self._dialect.prompt(prompt)
+        if script.positions >= self._context.size:
+            raise PromptTooLong(script.positions)
+        return script
+
+    def _prefill(self, prompt: Prompt, script: Script) -> tuple[Script, int]:
+        """Have the cache hold ``script``; what it is now if media turned out to be gone, and how much was there."""
+        while True:
+            try:
+                return script, self.ledger.prefill(script, self._stopped)
+            except MediaLost:
+                script = self._script(prompt)
 
     def _decode(
         self, reading: Reading, forced: ForcedSpans | None, guesses: Guesses | None, sampling: Sampling

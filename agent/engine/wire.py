@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, TypeAdapter
 
 from agent.engine.port import Finished, ModelSpec, Piece, Prefill, Prompt, Sampling
-from agent.messages import Value
+from agent.messages import Picture, Sound, Value
 
 LENGTH = struct.Struct("<I")
 MAX_FRAME = 1 << 30
@@ -24,6 +24,13 @@ class Load(Value):
     type: Literal["load"] = "load"
     spec: ModelSpec
     fingerprint: str
+
+
+class Give(Value):
+    """Pixels or samples, in the memory whose descriptor comes with the frame; ``media`` itself is without them."""
+
+    type: Literal["give"] = "give"
+    media: Picture | Sound
 
 
 class Generate(Value):
@@ -48,6 +55,10 @@ class Loaded(Value):
     trained_context_tokens: int
     vocabulary_size: int
     dialect: Literal["gemma4", "generic"]
+    sees: bool = False
+    hears: bool = False
+    trouble: str = ""
+    """What a person should know of a model that can do less than was hoped for."""
 
 
 class Happened(Value):
@@ -71,17 +82,21 @@ class Refused(Value):
     remedy: str
 
 
-Command = Annotated[Load | Generate | Count, Field(discriminator="type")]
+Command = Annotated[Load | Give | Generate | Count, Field(discriminator="type")]
 Reply = Annotated[Loading | Loaded | Happened | Counted | Refused, Field(discriminator="type")]
 
-COMMAND: TypeAdapter[Load | Generate | Count] = TypeAdapter(Command)
+COMMAND: TypeAdapter[Load | Give | Generate | Count] = TypeAdapter(Command)
 REPLY: TypeAdapter[Loading | Loaded | Happened | Counted | Refused] = TypeAdapter(Reply)
 
 
-def send(connection: socket.socket, message: Value) -> None:
-    """Raises OSError when the other side is gone."""
+def send(connection: socket.socket, message: Value, descriptor: int | None = None) -> None:
+    """Send ``message``, and a file descriptor with it. Raises OSError when the other side is gone."""
     body = message.model_dump_json().encode()
-    connection.sendall(LENGTH.pack(len(body)) + body)
+    header = LENGTH.pack(len(body))
+    if descriptor is not None:
+        sent = socket.send_fds(connection, [header], [descriptor])
+        header = header[sent:]
+    connection.sendall(header + body)
 
 
 def receive(connection: socket.socket) -> bytes | None:
@@ -92,6 +107,20 @@ def receive(connection: socket.socket) -> bytes | None:
         return None
     (length,) = LENGTH.unpack(header)
     return _exactly(connection, length) if length <= MAX_FRAME else None
+
+
+def receive_with_descriptor(connection: socket.socket) -> tuple[bytes, int | None] | None:
+    """As :func:`receive`, for the side that may be sent descriptors. The other is never to take any."""
+    try:
+        start, descriptors, _, _ = socket.recv_fds(connection, LENGTH.size, 1)
+    except ConnectionError:
+        return None
+    rest = _exactly(connection, LENGTH.size - len(start)) if start else None
+    if rest is None:
+        return None
+    (length,) = LENGTH.unpack(start + rest)
+    body = _exactly(connection, length) if length <= MAX_FRAME else None
+    return (body, descriptors[0] if descriptors else None) if body is not None else None
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes | None:

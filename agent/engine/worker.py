@@ -23,7 +23,10 @@ from agent.engine.bindings import DecodeFailed, LoadRefused, NativeContext, Nati
 from agent.engine.dialects import choose_dialect
 from agent.engine.dialects.contract import Dialect
 from agent.engine.dialects.frame import UnusableTemplate
+from agent.engine.projector import MOST_TOKENS, usable_projector
 from agent.engine.sampling import BadGrammar
+from agent.engine.senses import Senses
+from agent.engine.shared import handles, mapped
 from agent.engine.turn import PromptTooLong, TurnRunner
 from agent.engine.vocabulary import Vocabulary
 from agent.engine.wire import (
@@ -31,12 +34,13 @@ from agent.engine.wire import (
     Count,
     Counted,
     Generate,
+    Give,
     Happened,
     Load,
     Loaded,
     Loading,
     Refused,
-    receive,
+    receive_with_descriptor,
     send,
 )
 from agent.messages import Value
@@ -53,16 +57,16 @@ def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
     flag = mmap.mmap(int(sys.argv[2]), FLAG_BYTES)
     keep = quieten(lambda text: print(text, end="", file=sys.stderr, flush=True))
-    commands: queue.Queue[bytes] = queue.Queue()
+    commands: queue.Queue[tuple[bytes, int | None]] = queue.Queue()
     threading.Thread(target=_read, args=(connection, commands), daemon=True).start()
     worker = Worker(lambda reply: send(connection, reply), flag)
     while keep:
-        worker.do(commands.get())
+        worker.do(*commands.get())
 
 
-def _read(connection: socket.socket, commands: queue.Queue[bytes]) -> None:
-    """Hand frames on. When the parent is gone so are we, whatever the main thread is doing."""
-    while (frame := receive(connection)) is not None:
+def _read(connection: socket.socket, commands: queue.Queue[tuple[bytes, int | None]]) -> None:
+    """Hand frames on, and what came with them. When the parent is gone so are we, whatever the main thread is doing."""
+    while (frame := receive_with_descriptor(connection)) is not None:
         commands.put(frame)
     os._exit(0)
 
@@ -75,14 +79,17 @@ class Worker:
         self._flag = flag
         self._dialect: Dialect | None = None
         self._runner: TurnRunner | None = None
+        self._senses: Senses | None = None
 
-    def do(self, frame: bytes) -> None:
+    def do(self, frame: bytes, descriptor: int | None = None) -> None:
         """Carry out one command; whatever can be told ends in a reply."""
         command = COMMAND.validate_json(frame)
         try:
             match command:
                 case Load():
                     self._load(command)
+                case Give():
+                    self._take(command, descriptor)
                 case Generate():
                     self._generate(command)
                 case Count():
@@ -102,12 +109,19 @@ class Worker:
         spec = command.spec
         model = NativeModel(str(spec.path), spec.gpu_layers, self._report_progress())
         vocabulary = Vocabulary(model.vocabulary_pointer)
-        dialect = choose_dialect(vocabulary, model.chat_template, spec.thinking, command.fingerprint)
+        facts, trouble = usable_projector(spec.projector, model.width)
+        threads = fit.threads(spec.threads, model.parameters)
+        self._senses = senses = facts and Senses(
+            facts, model, vocabulary, threads, spec.gpu_layers != 0, spec.image_tokens, self._stopped
+        )
+        place = senses.place if senses else None
+        dialect = choose_dialect(vocabulary, model.chat_template, spec.thinking, command.fingerprint, place)
         trained = model.trained_context
         context = NativeContext(
             model,
             fit.context_tokens(spec.context_tokens, trained),
-            fit.threads(spec.threads, model.parameters),
+            threads,
+            MOST_TOKENS if facts and facts.reads_both_ways(model.width) else 0,
         )
         flag = ctypes.c_char.from_buffer(self._flag)
         context.abort_when_set(ctypes.addressof(flag))
@@ -122,20 +136,37 @@ class Worker:
             self._stopped,
             speculate=spec.speculate and not model.recurrent,
         )
+        if senses:
+            senses.serve(context)
+            ledger = self._runner.ledger
+            senses.held = lambda media: media in ledger.entries
         self._reply(
             Loaded(
                 context_tokens=context.size,
                 trained_context_tokens=trained,
                 vocabulary_size=vocabulary.size,
                 dialect=dialect.name,
+                sees=facts is not None and facts.sees,
+                hears=facts is not None and facts.hears,
+                trouble=trouble,
             )
         )
 
     def _generate(self, command: Generate) -> None:
         if self._runner is None:
             raise LoadRefused
+        if self._senses:
+            self._senses.forget_all_but(handles(command.prompt))
         for event in self._runner.run(command.prompt, command.sampling):
             self._reply(Happened(event=event))
+
+    def _take(self, command: Give, descriptor: int | None) -> None:
+        """Without a word in answer: whatever is wrong with it shows when it is placed."""
+        if descriptor is None:
+            return
+        data = mapped(descriptor)
+        if self._senses:
+            self._senses.give(command.media, data)
 
     def _count(self, command: Count) -> None:
         if self._dialect is None:
