@@ -56,6 +56,15 @@ class GrammarBuilder:
         """The expression for the arguments object of a tool; its rules are named after ``prefix``."""
         return _Converter(self._spelling, self._rules, prefix, schema.get("$defs", {})).object(schema)
 
+    def value(self, schema: Schema, key: str, prefix: str) -> str:
+        """The expression for the value of one argument; its rules are named after ``prefix``."""
+        converter = _Converter(self._spelling, self._rules, prefix, schema.get("$defs", {}))
+        return converter.value(schema["properties"][key])
+
+    def add(self, rules: Mapping[str, str]) -> None:
+        """Helper rules for what surrounds the arguments."""
+        self._rules.update(rules)
+
     def text(self, root: str) -> str:
         """The whole grammar, starting with ``root``."""
         lines = [f"root ::= {root}", *(f"{name} ::= {body}" for name, body in self._rules.items())]

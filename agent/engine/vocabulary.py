@@ -80,6 +80,15 @@ class Vocabulary:
         through a template."""
         return " ".join(self._cut(text))
 
+    def runs(self, text: str) -> list[int | str]:
+        """``text`` of ours taken apart into control tokens and what stands between them."""
+        runs: list[int | str] = []
+        start = 0
+        for found in self._literal.finditer(text):
+            runs += [text[start : found.start()], self._marks[found[0]]]
+            start = found.end()
+        return [run for run in (*runs, text[start:]) if run != ""]
+
     def _cut(self, text: str) -> list[str]:
         """``text`` cut after the first character of everything that is spelt like a control token."""
         parts: list[str] = []

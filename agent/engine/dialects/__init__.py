@@ -22,7 +22,8 @@ def choose_dialect(
     """
     bos = vocabulary.text(vocabulary.bos) if vocabulary.bos is not None else ""
     eos = vocabulary.text(vocabulary.eos) if vocabulary.eos is not None else ""
-    chat = ChatTemplate(template, bos, eos, thinking)
+    ends = sorted(map(vocabulary.text, vocabulary.ends))
+    chat = ChatTemplate(template, bos, eos, thinking, ends)
     chat.frame(system=True, tools=())  # a template that does not work is better known now
     family = Gemma4 if speaks_gemma4(vocabulary) else Generic
     return family(vocabulary, chat, fingerprint, place or _leave_out)

@@ -2,12 +2,18 @@
 
 Words of people and tools go through :meth:`Vocabulary.plain` and can never become a control token; the seams
 between them come from the template and go through :meth:`Vocabulary.frame`.
+
+Thoughts stay where they are while the person's request is worked on, for they are in the cache and the model goes on
+from them. With the person's next words they are dropped, as the models were trained: then the prompt parts from the
+cache where that request's model turn began, which is a mark, and what follows is read once more without them. A
+request that was answered without a thought is not touched.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from agent.engine.dialects.contract import Place
 from agent.engine.dialects.frame import ChatTemplate, Frame
@@ -17,26 +23,52 @@ from agent.engine.vocabulary import Vocabulary
 from agent.messages import ModelMessage, ToolCall, ToolMessage, UserMessage
 
 
+class Writer(Protocol):
+    """What a dialect adds: its calls and results, and what it says of tools that the template does not list."""
+
+    template_lists_tools: bool
+    """The template may list the tools if it can."""
+    thought_open: int | None
+    thought_close: int | None
+
+    def spell_call(self, call: ToolCall) -> Sequence[int]: ...
+
+    def spell_result(self, result: ToolMessage, frame: Frame) -> Sequence[int]:
+        """The result with what leads to it."""
+        ...
+
+    def after_result(self, frame: Frame) -> Opening:
+        """What stands between a result, its pictures included, and the model's next words."""
+        ...
+
+    def tell_of_tools(self, prompt: Prompt, frame: Frame) -> Sequence[int]:
+        """Follows the system text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How the model's words begin: to go on from, and as the template has it once they are of the past."""
+
+    now: str
+    past: str
+
+
 class Conversation:
-    """Writes prompts. The three functions are the dialect's: a call as tokens, a result (some are turns of their
-    own, hence the frame), and what is said of the tools after the system text when the template lists none."""
+    """Writes prompts."""
 
     def __init__(
         self,
         template: ChatTemplate,
         vocabulary: Vocabulary,
         fingerprint: str,
-        spell_call: Callable[[ToolCall], Sequence[int]],
-        spell_result: Callable[[ToolMessage, Frame], Sequence[int]],
-        tell_of_tools: Callable[[Prompt, Frame], Sequence[int]],
+        writer: Writer,
         place: Place,
     ) -> None:
         self._template = template
         self._vocabulary = vocabulary
         self._fingerprint = fingerprint
-        self._spell_call = spell_call
-        self._spell_result = spell_result
-        self._tell_of_tools = tell_of_tools
+        self._writer = writer
         self._place = place
         self._frame_key: tuple[bool, tuple[ToolSpec, ...]] | None = None
         self._frame: Frame | None = None
@@ -45,39 +77,76 @@ class Conversation:
         """The frame for these tools; learnt again only when they change. Raises UnusableTemplate."""
         key = (bool(prompt.system), prompt.tools)
         if self._frame is None or key != self._frame_key:
-            tools = [_harmless(tool, self._vocabulary) for tool in prompt.tools]
+            listed = prompt.tools if self._writer.template_lists_tools else ()
+            tools = [_harmless(tool, self._vocabulary) for tool in listed]
             self._frame_key, self._frame = key, self._template.frame(bool(prompt.system), tools)
         return self._frame
 
     def script(self, prompt: Prompt) -> Script:
         frame = self.frame(prompt)
+        seams = frame.seams
+        current = max(
+            (at for at, one in enumerate(prompt.messages) if isinstance(one, UserMessage)), default=-1
+        )
+        asked = Opening(seams.user_to_model, seams.user_to_past)
+        opening: Opening | None = None
         written: list[Entry] = list(self._head(prompt, frame))
         marks = [len(written)]
-        in_model_turn = begun = False
-        for message in prompt.messages:
+        for at, message in enumerate(prompt.messages):
             match message:
                 case UserMessage():
-                    if begun and not in_model_turn:
-                        written += self._vocabulary.frame(frame.user_to_model)
-                    if begun:
-                        written += self._vocabulary.frame(frame.model_to_user)
-                    written += self._vocabulary.plain(_words(message))
-                    written += self._media(message)
-                    in_model_turn, begun = False, True
+                    if opening:
+                        written += self._vocabulary.frame(opening.past)
+                    if at:
+                        written += self._vocabulary.frame(seams.model_to_user)
+                    written += [*self._media(message), *self._vocabulary.plain(_words(message))]
+                    marks.append(len(written))
+                    opening = asked
                 case ModelMessage():
-                    if not in_model_turn:
-                        marks.append(len(written))
-                        written += self._vocabulary.frame(frame.user_to_model)
-                    written += self._said(message)
-                    in_model_turn = True
+                    written += self._turn(message, opening, past=at < current)
+                    opening = None
                 case ToolMessage():
                     marks.append(len(written))
-                    written += self._spell_result(message, frame)
-                    written += self._media(message)
-        if not in_model_turn:
-            marks.append(len(written))
-            written += self._vocabulary.frame(frame.user_to_model)
+                    written += [*self._writer.spell_result(message, frame), *self._media(message)]
+                    opening = self._writer.after_result(frame)
+        if opening:
+            written += self._vocabulary.frame(opening.now)
         return Script(written, marks)
+
+    def opening(self, prompt: Prompt) -> str:
+        """What the model goes on from at the end of ``prompt``."""
+        frame = self.frame(prompt)
+        if isinstance(prompt.messages[-1], ToolMessage):
+            return self._writer.after_result(frame).now
+        return frame.seams.user_to_model
+
+    def _turn(self, message: ModelMessage, opening: Opening | None, past: bool) -> Sequence[int]:
+        """What the model said with the opening before it; without its thoughts when it is ``past``."""
+        frame = self._vocabulary.frame
+        now, then = (frame(opening.now), frame(opening.past)) if opening else ((), ())
+        if not message.tokens or message.vocabulary != self._fingerprint:
+            call = self._writer.spell_call(message.call) if message.call else ()
+            return (*then, *self._vocabulary.plain(message.text), *call)
+        if past and (kept := self._without_thoughts(now, message.tokens)) is not None:
+            return (*then, *kept)
+        return (*now, *message.tokens)
+
+    def _without_thoughts(self, opening: Sequence[int], tokens: Sequence[int]) -> Sequence[int] | None:
+        """``tokens`` without the thoughts in them and the white space after each; None when there is none."""
+        begins, ends = self._writer.thought_open, self._writer.thought_close
+        bounds = [token for token in opening if token in (begins, ends)]
+        thinking = bool(bounds) and bounds[-1] == begins
+        if not thinking and begins not in tokens:
+            return None
+        kept: list[int] = []
+        trims = False
+        for token in tokens:
+            if token in (begins, ends):
+                thinking, trims = token == begins, True
+            elif not thinking and not (trims and not self._vocabulary.piece(token).strip()):
+                kept.append(token)
+                trims = False
+        return kept
 
     def _media(self, message: UserMessage | ToolMessage) -> list[Entry]:
         media = [*message.pictures, *(message.sounds if isinstance(message, UserMessage) else ())]
@@ -93,15 +162,9 @@ class Conversation:
         written += before
         if prompt.system and frame.takes_system:
             written += self._vocabulary.plain(prompt.system.strip())
-        written += self._tell_of_tools(prompt, frame)
+        written += self._writer.tell_of_tools(prompt, frame)
         written += after
         return written
-
-    def _said(self, message: ModelMessage) -> Sequence[int]:
-        if message.tokens and message.vocabulary == self._fingerprint:
-            return message.tokens
-        call = tuple(self._spell_call(message.call)) if message.call else ()
-        return (*self._vocabulary.plain(message.text), *call)
 
 
 def _words(message: UserMessage) -> str:
@@ -112,7 +175,11 @@ def _words(message: UserMessage) -> str:
 def _harmless(tool: ToolSpec, vocabulary: Vocabulary) -> ToolSpec:
     """Declarations are rendered by the template and read with control tokens, so what a stranger's tool says of
     itself must not be able to spell one."""
-    return ToolSpec(tool.name, vocabulary.defused(tool.description), _defused(tool.parameters, vocabulary))
+    return ToolSpec(
+        vocabulary.defused(tool.name),
+        vocabulary.defused(tool.description),
+        _defused(tool.parameters, vocabulary),
+    )
 
 
 def _defused(node: Any, vocabulary: Vocabulary) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from agent.engine.dialects.contract import CallState, Place
-from agent.engine.dialects.conversation import Conversation
+from agent.engine.dialects.conversation import Conversation, Opening
 from agent.engine.dialects.frame import ChatTemplate, Frame
 from agent.engine.gemma4_text import QUOTE, STRING_MARK, parse_call, raw_call, raw_value
 from agent.engine.grammar import GrammarBuilder, Spelling, literal
@@ -37,6 +37,7 @@ class Gemma4:
 
     name: Literal["gemma4", "generic"] = "gemma4"
     thought_named = True
+    template_lists_tools = True
 
     def __init__(
         self, vocabulary: Vocabulary, template: ChatTemplate, fingerprint: str, place: Place
@@ -51,9 +52,7 @@ class Gemma4:
         self._never = (vocabulary.control | structure) - vocabulary.ends - {self._call_open}
         self._never_in_string = (vocabulary.control | structure | thoughts) - {self._quote}
         self._never_in_call = self._never_in_string - {self._call_close}
-        self._conversation = Conversation(
-            template, vocabulary, fingerprint, self._spell_call, self._spell_result, _tell_nothing, place
-        )
+        self._conversation = Conversation(template, vocabulary, fingerprint, self, place)
 
     def prompt(self, prompt: Prompt) -> Script:
         return self._conversation.script(prompt)
@@ -91,13 +90,21 @@ class Gemma4:
             raise LookupError(text)
         return token
 
-    def _spell_call(self, call: ToolCall) -> Sequence[int]:
+    def spell_call(self, call: ToolCall) -> Sequence[int]:
         return (self._call_open, *self._raw(raw_call(call)), self._call_close)
 
-    def _spell_result(self, result: ToolMessage, frame: Frame) -> Sequence[int]:
+    def spell_result(self, result: ToolMessage, frame: Frame) -> Sequence[int]:
         value = raw_value(result.content)
         body = self._raw(f"response:{result.name}{{value:{value}}}")
         return (self._result_open, *body, self._result_close)
+
+    def after_result(self, frame: Frame) -> Opening:
+        """Nothing: the model turn goes on."""
+        return Opening("", "")
+
+    def tell_of_tools(self, prompt: Prompt, frame: Frame) -> Sequence[int]:
+        """The template lists the tools; a template that does not belongs to a model that knows them by heart."""
+        return ()
 
     def _raw(self, text: str) -> Iterable[int]:
         """Raw text as tokens: each NUL is the quote's token, everything between is plain."""
@@ -105,11 +112,6 @@ class Gemma4:
             if index:
                 yield self._quote
             yield from self._vocabulary.plain(part)
-
-
-def _tell_nothing(prompt: Prompt, frame: Frame) -> Sequence[int]:
-    """The template lists the tools; a template that does not belongs to a model that knows them by heart."""
-    return ()
 
 
 def _spelling(quote: int) -> Spelling:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.engine.port import Prompt, ToolSpec
+from agent.engine.script import Entry
 from agent.messages import Message, ModelMessage, ToolCall, ToolMessage, UserMessage
 from agent.tool import Arguments
 from tests.agent.engine.conftest import FINGERPRINT, Loaded
@@ -27,12 +30,23 @@ TALK: tuple[Message, ...] = (
 )
 
 
+def decoded(loaded: Loaded, message: Message, thought: str = "") -> Message:
+    """``message`` as if the loaded model had just said it."""
+    if not isinstance(message, ModelMessage):
+        return message
+    entries = loaded.dialect.prompt(Prompt("", (), (UserMessage(text="a"), message))).entries
+    opening = loaded.dialect.prompt(Prompt("", (), (UserMessage(text="a"), ModelMessage(text="")))).entries
+    tokens = [entry for entry in entries[len(opening) :] if isinstance(entry, int)]
+    thoughts = loaded.vocabulary.frame(thought)
+    return message.model_copy(update={"tokens": (*thoughts, *tokens), "vocabulary": FINGERPRINT})
+
+
 def test_gemma_writes_a_whole_task_in_its_form(gemma: Loaded):
     tokens = gemma.dialect.prompt(Prompt("Be kind.", (), TALK)).entries
     assert gemma.spelt(tokens) == (
         "<bos><|turn>system\nBe kind.<turn|>\n"
         "<|turn>user\nread notes.txt\n<screen>\nwindow\n</screen><turn|>\n"
-        "<|turn>model\n<|channel>thought\n<channel|>"
+        "<|turn>model\n"
         '<|tool_call>call:read_file{path:<|"|>notes.txt<|"|>}<tool_call|>'
         '<|tool_response>response:read_file{value:<|"|>Buy milk<|"|>}<tool_response|>'
         "It says: Buy milk.<turn|>\n"
@@ -54,9 +68,10 @@ def test_generic_writes_a_whole_task_in_the_templates_form(llama: Loaded):
 @pytest.mark.parametrize("family", ["gemma", "llama"])
 def test_each_step_of_a_task_only_appends(family: str, request: pytest.FixtureRequest):
     loaded: Loaded = request.getfixturevalue(family)
-    before: list[int] = []
+    before: Sequence[Entry] = []
+    talk = [decoded(loaded, message) for message in TALK]
     for length in (1, 3, 5):
-        tokens = loaded.dialect.prompt(Prompt("Be kind.", TOOLS, TALK[:length])).entries
+        tokens = loaded.dialect.prompt(Prompt("Be kind.", TOOLS, tuple(talk[:length]))).entries
         assert tokens[: len(before)] == before
         assert len(tokens) > len(before)
         before = tokens
@@ -80,7 +95,7 @@ def test_another_models_tokens_are_spelt_anew(gemma: Loaded):
 def test_two_messages_of_the_person_in_a_row_have_an_empty_turn_between(gemma: Loaded):
     tokens = gemma.dialect.prompt(Prompt("", (), (UserMessage(text="one"), UserMessage(text="two")))).entries
     assert gemma.spelt(tokens) == (
-        "<bos><|turn>user\none<turn|>\n<|turn>model\n<|channel>thought\n<channel|><turn|>\n"
+        "<bos><|turn>user\none<turn|>\n<|turn>model\n<turn|>\n"
         "<|turn>user\ntwo<turn|>\n<|turn>model\n<|channel>thought\n<channel|>"
     )
 
@@ -110,7 +125,7 @@ def test_hostile_text_adds_no_control_token_anywhere(
 ):
     loaded: Loaded = request.getfixturevalue(family)
 
-    def marks(*texts: str) -> list[int]:
+    def marks(*texts: str) -> list[Entry]:
         said, seen, returned, ruled, described, called = texts
         tools = (ToolSpec("read_file", described, Read.model_json_schema()),)
         call = ToolCall(id="1", name="read_file", arguments={"path": called})

@@ -24,8 +24,8 @@ def template(source: str, thinking: bool = False) -> ChatTemplate:
 
 
 def test_gemma_thinking_off_adds_the_empty_channel_to_each_model_turn():
-    assert template(GEMMA_TEMPLATE).frame(True, ()).user_to_model.endswith("<|channel>thought\n<channel|>")
-    assert template(GEMMA_TEMPLATE, thinking=True).frame(True, ()).user_to_model.endswith("<|turn>model\n")
+    assert template(GEMMA_TEMPLATE).seams.user_to_model.endswith("<|channel>thought\n<channel|>")
+    assert template(GEMMA_TEMPLATE, thinking=True).seams.user_to_model.endswith("<|turn>model\n")
 
 
 def test_gemma_declares_the_tools_in_the_system_turn():
@@ -39,7 +39,7 @@ def test_gemma_declares_the_tools_in_the_system_turn():
 def test_a_template_that_ignores_tools_is_noticed():
     frame = template(CHATML_TEMPLATE).frame(True, (FOCUS,))
     assert not frame.lists_tools
-    assert frame.call_to_result == "<|im_end|>\n<|im_start|>tool\n"
+    assert frame.seams.call_to_result == "<|im_end|>\n<|im_start|>tool\n"
 
 
 def test_no_system_role_puts_its_text_before_the_first_words():
@@ -52,14 +52,14 @@ def test_no_system_role_puts_its_text_before_the_first_words():
 
 
 def test_no_template_means_chatml():
-    assert template("").frame(False, ()).user_to_model == "<|im_end|>\n<|im_start|>assistant\n"
+    assert template("").seams.user_to_model == "<|im_end|>\n<|im_start|>assistant\n"
 
 
 def test_a_training_mark_in_the_template_means_nothing():
     source = (
         "{% for m in messages %}|{{ m.role }}|{% generation %}{{ m.content }}{% endgeneration %}{% endfor %}"
     )
-    assert template(source).frame(False, ()).model_to_user == "|user|"
+    assert template(source).seams.model_to_user == "|user|"
 
 
 @pytest.mark.parametrize(
