@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 MODES = ("read-only", "ask", "workspace", "full")
 
+SERVER_HELP = "Let this OpenAI-compatible server run the model: what the model is shown goes there."
+SERVER_MODEL_HELP = "Which of the server's models; its first by default."
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -51,8 +54,10 @@ class Options:
     """The options every command takes."""
 
     as_json: bool
-    model: str | None
-    mode: str | None
+    model: str | None = None
+    mode: str | None = None
+    server: str | None = None
+    server_model: str | None = None
 
 
 def run(arguments: Sequence[str], surroundings: Surroundings | None = None) -> int:
@@ -106,14 +111,17 @@ def _read_line(prompt: str) -> str:
 
 
 def common(command: F) -> F:
-    """``--json``, ``--model`` and ``--mode``, handed over as ``options``."""
+    """``--json``, ``--model``, ``--mode`` and the server's, handed over as ``options``."""
 
-    def gather(as_json: bool, model: str | None, mode: str | None, **rest: Any) -> Any:
-        return command(options=Options(as_json, model, mode), **rest)
+    def gather(**given: Any) -> Any:
+        ours = {name: given.pop(name) for name in ("as_json", "model", "mode", "server", "server_model")}
+        return command(options=Options(**ours), **given)
 
     gather.__name__, gather.__doc__ = command.__name__, command.__doc__
     gather.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
     for decorate in (
+        click.option("--server-model", metavar="NAME", help=SERVER_MODEL_HELP),
+        click.option("--server", metavar="URL", help=SERVER_HELP),
         click.option("--mode", type=click.Choice(MODES), help="What may be done without asking."),
         click.option("--model", metavar="NAME", help="A model's name, or the path of a GGUF."),
         click.option("--json", "as_json", is_flag=True, help="One JSON object per event."),
@@ -126,15 +134,17 @@ def common(command: F) -> F:
 @click.version_option(package_name="deskhand", prog_name="deskhand")
 @click.option("--model", metavar="NAME", help="A model's name, or the path of a GGUF.")
 @click.option("--mode", type=click.Choice(MODES), help="What may be done without asking.")
+@click.option("--server", metavar="URL", help=SERVER_HELP)
+@click.option("--server-model", metavar="NAME", help=SERVER_MODEL_HELP)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per event, while the window is open.")
 @click.pass_context
-def deskhand(context: click.Context, model: str | None, mode: str | None, as_json: bool) -> int:
-    """A desktop assistant that runs wholly on this machine. Without a command: its window."""
+def deskhand(context: click.Context, **given: Any) -> int:
+    """A desktop assistant that runs on this machine, its model too unless you name a server. Without a command: its
+    window."""
     if context.invoked_subcommand is not None:
-        given = {"model": model, "mode": mode, "as_json": as_json}
         context.default_map = {context.invoked_subcommand: given}
         return DONE
-    return _window(context.obj, Options(as_json, model, mode))
+    return _window(context.obj, Options(**given))
 
 
 def _window(surroundings: Surroundings, options: Options) -> int:
@@ -342,7 +352,16 @@ def _load(places: Places, options: Options) -> tuple[Settings, tuple[StorageErro
     for problem in loaded.problems:
         click.echo(str(problem), err=True)
     given = {"model": options.model, "mode": options.mode}
-    settings = loaded.settings.model_copy(update={name: value for name, value in given.items() if value})
+    given |= {"server": options.server, "server_model": options.server_model}
+    changes: dict[str, object] = {name: value for name, value in given.items() if value}
+    if options.model and not options.server:
+        changes["server"] = ""  # a model of this machine was asked for
+    elif options.server and options.server != loaded.settings.server:
+        # What the file says of another server, its key above all, is not this one's.
+        changes = {"server_model": "", "server_sees": None, "server_plain_http": False} | changes
+        if "DESKHAND_SERVER_KEY_VARIABLE" not in os.environ:
+            changes["server_key_variable"] = ""
+    settings = loaded.settings.model_copy(update=changes)
     return settings, loaded.problems
 
 

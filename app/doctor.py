@@ -56,7 +56,7 @@ def examine(settings: Settings, places: Places, ready: Callable[[], None]) -> tu
             "microphone": lambda: check_microphone(ready),
             "speech": check_speech,
             "engine": check_engine,
-            "model": lambda: check_model(settings, places),
+            "model": lambda: check_server(settings) if settings.server else check_model(settings, places),
             "memory": lambda: check_memory(settings),
             "disk": lambda: check_disk(places),
         }
@@ -112,6 +112,10 @@ def report(findings: Iterable[Finding], as_json: bool) -> int:
 
 def check_memory(settings: Settings) -> Finding:
     memory = psutil.virtual_memory()
+    if settings.server:
+        return Finding(
+            "memory", "ok", f"{memory.available / catalogue.GB:.1f} GB are free; the model runs on a server"
+        )
     entry = catalogue.entry(settings.model) if settings.model else catalogue.built_in()
     needed = entry.memory_gb if entry else MEMORY_GB
     says = f"{memory.available / catalogue.GB:.1f} of {memory.total / catalogue.GB:.1f} GB are free"
@@ -147,6 +151,21 @@ def check_model(settings: Settings, places: Places) -> Finding:
     says = (
         f"{header.name}: {files.path.name}, {size:,.1f} MB, {header.trained_context_tokens:,} tokens{extra}"
     )
+    return Finding("model", "ok", says)
+
+
+def check_server(settings: Settings) -> Finding:
+    """The server that runs the model: whether it answers, and with which models."""
+    from agent.engine.remote import look
+    from app.engines import server_of
+
+    server = server_of(settings)
+    assert server is not None, "the settings name a server"
+    address, facts = look(server)
+    others = [visible(name) for name in facts.models if name != facts.model]
+    beside = f"; also {', '.join(others[:8])}" if others else ""
+    sees = "sees pictures" if facts.sees else "does not see pictures"
+    says = f"{visible(facts.model)} on {address.host} ({facts.kind}), {facts.context_tokens:,} tokens, {sees}{beside}"
     return Finding("model", "ok", says)
 
 

@@ -72,6 +72,16 @@ class Settings(BaseSettings):
     """Relative paths in requests are inside this folder."""
     model: str = ""
     """A model's name in the catalogue, a path to a GGUF, or ``hf:owner/repo/file.gguf``; empty: the built-in one."""
+    server: str = ""
+    """The address of an OpenAI-compatible server that runs the model instead of this machine; empty: none."""
+    server_model: str = ""
+    """Which of the server's models; empty: its first."""
+    server_key_variable: str = ""
+    """The environment variable that holds the server's key. The key itself is never written down."""
+    server_sees: bool | None = None
+    """Whether the server's model sees pictures; unset: the server is asked."""
+    server_plain_http: bool = False
+    """Allows http:// to a server outside of the own network."""
     context_tokens: int = Field(default=0, ge=0)
     """0: as much as the model was made for, at most 8,192."""
     gpu_layers: int = Field(default=-1, ge=-1)

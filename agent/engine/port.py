@@ -106,7 +106,9 @@ class ModelInfo:
     plan: str = ""
     """One sentence for a person: what the model was given of the machine, and why."""
     server: str = ""
-    """The host that runs it and sees what it reads; empty when that is this machine."""
+    """The host whose server runs it; empty when no server does."""
+    away: bool = False
+    """What it reads goes to another machine."""
 
 
 @dataclass(frozen=True, slots=True)

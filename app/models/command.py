@@ -63,9 +63,9 @@ def use(surroundings: Surroundings, name: str, as_json: bool) -> None:
     files = locate.locate(name, places.data)
     entry = catalogue.entry(name)
     if entry is not None:
-        save(places, {"model": None if entry.built_in else entry.id})
+        save(places, {"model": None if entry.built_in else entry.id, "server": None})
     else:
-        save(places, {"model": name if name.startswith("hf:") else str(files.path)})
+        save(places, {"model": name if name.startswith("hf:") else str(files.path), "server": None})
     if as_json:
         click.echo(json.dumps({"type": "in_use", "model": str(files.path)}, ensure_ascii=False))
     else:

@@ -70,13 +70,18 @@ class Head(QFrame):
     def show_mode(self, mode: Mode) -> None:
         self.mode_button.show_value(mode)
 
-    def show_online(self, why: str) -> None:
-        """``why`` something goes over the network right now; empty: nothing does."""
+    def show_online(self, why: str, server: str = "") -> None:
+        """``why`` something goes over the network right now; empty: nothing does. ``server``: the other machine that
+        runs the model, and so is sent all that the model reads."""
         words = f"Online for {why} only" if why else "Offline"
-        self._lock.set("online" if why else "lock", "accent")
+        meaning = words if why else "Nothing leaves this computer"
+        if server:
+            words = f"Online: the model is on {server}"
+            meaning = f"Your words, and the screens and files you show, go to {server}"
+        self._lock.set("online" if why or server else "lock", "accent")
         self._online.setText(words)
         self._pill.setAccessibleName(words)
-        self._pill.setToolTip(words if why else "Nothing leaves this computer")
+        self._pill.setToolTip(meaning)
 
     def set_narrow(self, *, menu: bool, tight: bool) -> None:
         """``menu``: the sidebar is folded away. ``tight``: there is room for the least only."""
@@ -131,6 +136,9 @@ class StatusLine(QFrame):
 
     def name(self, model: str, file_bytes: int) -> None:
         self._show_model(f"{model} · {size(file_bytes)}")
+
+    def on_server(self, model: str, server: str) -> None:
+        self._show_model(f"{model} · on {server}")
 
     def no_model(self) -> None:
         self._show_model("No model is loaded")

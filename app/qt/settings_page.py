@@ -40,6 +40,7 @@ class SettingsPage(Column):
         self.content.addWidget(self._group(self._look()))
         self.content.addWidget(self._group(self._work()))
         self.content.addWidget(self._group(self._voice_and_privacy()))
+        self.content.addWidget(self._group([self._server()]))
         problems = Group(8)
         self._problems = problems.inside
         self.content.addWidget(problems)
@@ -108,6 +109,37 @@ class SettingsPage(Column):
             self._setting("Voice", "Say the answers to spoken requests. From the next start.", speak),
             below,
         ]
+
+    def _server(self) -> QWidget:
+        below = QWidget()
+        inside = column(below, 6, (16, 13, 16, 14))
+        inside.addWidget(label("A server for the model", wrap=True))
+        about = (
+            "The address of an OpenAI-compatible server; empty: it runs on this computer. What the model is shown "
+            "goes there: your words, and the screens and files you show it. From the next start."
+        )
+        inside.addWidget(label(about, "muted", wrap=True))
+        self.server = self._field("server", "Server's address", "for example: http://192.168.1.20:8080")
+        self.server_model = self._field(
+            "server_model", "Server's model", "which of its models; empty: its first"
+        )
+        inside.addWidget(self.server)
+        inside.addWidget(self.server_model)
+        return below
+
+    def _field(self, name: str, title: str, placeholder: str) -> QLineEdit:
+        """A setting that is a line of text."""
+        edit = QLineEdit(str(getattr(self._settings, name)))
+        named(edit, name.replace("_", "-"), title)
+        edit.setPlaceholderText(placeholder)
+
+        def save() -> None:
+            text = edit.text().strip()
+            if text != getattr(self._settings, name):
+                self.save(name, text or None)
+
+        edit.editingFinished.connect(save)
+        return edit
 
     def _menu(
         self,

@@ -71,7 +71,8 @@ class MainWindow(QMainWindow):
         self._assistant: Assistant | None = None
         self._waiting: list[Request] = []
         self._first_paint, self._talking = False, False
-        self._wanted_model = ""
+        self._wanted_model, self._model_chosen = "", False
+        self._why_online = ""
         self.background = Background()
         self.bridge = EventBridge()
         self.tray = Tray()
@@ -281,12 +282,15 @@ class MainWindow(QMainWindow):
 
     def _use_model(self, setting: str, path: Path) -> None:
         if self._assistant is not None:
-            self._wanted_model = setting
+            self._wanted_model, self._model_chosen = setting, True
             self._assistant.use_model(path)
 
     def _online(self, why: str) -> None:
-        self.head.show_online(why)
-        self.status.set_online(bool(why))
+        self._why_online = why
+        model = self._assistant.model if self._assistant is not None else None
+        server = model.server if model is not None and model.away else ""
+        self.head.show_online(why, server)
+        self.status.set_online(bool(why or server))
 
     def _setting_changed(self, name: str) -> None:
         settings = self.settings.settings
@@ -321,7 +325,8 @@ class MainWindow(QMainWindow):
         self._list_sessions()
 
     def _show_session(self, past: tuple[Event, ...]) -> None:
-        self._title = next((e.request.text for e in past if isinstance(e, events.TaskStarted)), "")
+        first = next((e.request.text for e in past if isinstance(e, events.TaskStarted)), "")
+        self._title = next((e.title for e in past if isinstance(e, events.SessionTitled)), first)
         self.conversation.show_again(past)
         self.show_page("conversation")
         self._list_sessions()
@@ -346,6 +351,10 @@ class MainWindow(QMainWindow):
             case events.TaskFinished():
                 self.composer.set_busy(False)
                 self._list_sessions()
+            case events.SessionTitled(title=title):
+                self._title = title
+                self._show_title()
+                self._list_sessions()
             case events.QuestionAsked(question=question) if not self.isActiveWindow():
                 self.tray.say("Deskhand asks", title_plain(question.title))
             case events.ListeningChanged(on=on):
@@ -366,13 +375,20 @@ class MainWindow(QMainWindow):
         self._show_model()
         if self._wanted_model != self.settings.settings.model and self._wanted_model:
             self.settings.save("model", self._wanted_model)
+        if self._model_chosen and self.settings.settings.server:
+            self.settings.save("server", None)
 
     def _show_model(self) -> None:
         """What is known of the loaded model once the assistant is there as well."""
         model = self._assistant.model if self._assistant is not None else None
-        if model is not None:
+        if model is None:
+            return
+        if model.server:
+            self.status.on_server(model.name, model.server)
+        else:
             self.status.name(model.name, model.file_bytes)
-            self.models.set_in_use(model.path)
+        self.models.set_in_use(None if model.server else model.path)
+        self._online(self._why_online)
 
     # -- Qt -------------------------------------------------------------------------------------------------------
 

@@ -338,5 +338,6 @@ def _info(spec: ModelSpec, address: Address, facts: Facts) -> ModelInfo:
         sees=facts.sees,
         hears=facts.hears,
         plan=f"It runs on a server ({facts.kind}) with {context:,} tokens of context: {goes}. {senses}",
-        server="" if address.here else address.host,
+        server=address.host,
+        away=not address.here,
     )
