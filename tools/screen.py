@@ -38,6 +38,8 @@ class Screen:
         self.shown: Outline | None = None
         self.budget = DEFAULT_BUDGET
         """Characters an outline may take; the model decides how many it can read."""
+        self.pictured = False
+        """Whether the model sees, and a look shows it the screen as well."""
 
     def find(self, text: str) -> Window | None:
         """The front-most window with ``text`` in its title or application name, or of the application that people
@@ -100,8 +102,22 @@ class Screen:
         seen = self.read(window) if window else None
         return self._picture(seen.secrets() if seen else ())
 
+    def pictures(self, window: Window) -> tuple[Picture, ...]:
+        """For a model that sees: the monitor that ``window``, which was just looked at, is on; the password fields in
+        it and in the front window are black. The whole monitor each time, because only what changed since goes to the
+        model (:mod:`agent.sight`)."""
+        if not self.pictured:
+            return ()
+        front = self._desktop.windows.front()
+        seen = [self.shown, self.read(front) if front and front.id != window.id else None]
+        secrets = tuple(secret for each in seen if each for secret in each.secrets())
+        return (self._grab(window.bounds.centre, secrets),)
+
     def _picture(self, secrets: tuple[Bounds, ...]) -> Picture:
-        monitor = self._desktop.capture.monitor(*self._desktop.pointer.position())
+        return self._grab(self._desktop.pointer.position(), secrets)
+
+    def _grab(self, point: tuple[int, int], secrets: tuple[Bounds, ...]) -> Picture:
+        monitor = self._desktop.capture.monitor(*point)
         return self._desktop.capture.grab(monitor, (*self._desktop.windows.hidden(), *secrets))
 
     def _read_pixels(self, window: Window, cancel: Cancel) -> Outline:
@@ -139,7 +155,12 @@ def tools(desktop: Desktop, screen: Screen, resolve: Resolve) -> tuple[Tool, ...
         if window is None:
             return ToolResult.failed(no_window(desktop, arguments.window))
         seen = screen.look(window, context.cancel)
-        return ToolResult("confirmed", seen.text(screen.budget), evidence=f'read "{window.title}"')
+        return ToolResult(
+            "confirmed",
+            seen.text(screen.budget),
+            evidence=f'read "{window.title}"',
+            pictures=screen.pictures(window),
+        )
 
     def screenshot_effect(arguments: ScreenshotArguments) -> Effect:
         path = resolve(_named_png(arguments.path), True)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from agent.tool import Tool
+from agent.messages import Picture
+from agent.tool import Tool, ToolResult
 from tests.tools.context import Context
-from tests.tools.stub_desktop import StubDesktop, window
+from tests.tools.stub_desktop import StubAccessibility, StubCapture, StubDesktop, window
 from tools import clipboard, screen
+from tools.desktop.port import Bounds, Node, State, Window
 from tools.files.workspace import PathError, Workspace
 from tools.screen import Screen
 
@@ -83,3 +87,59 @@ def test_a_copy_that_cannot_be_read_back_is_not_confirmed() -> None:
     assert tool.run(tool.arguments(text="mine"), Context()).status == "confirmed"
     desktop.clipboard.taken = True
     assert tool.run(tool.arguments(text="mine"), Context()).status == "failed"
+
+
+def looked(desktop: StubDesktop, screen_of_it: Screen, tmp_path: Path, **arguments: str) -> ToolResult:
+    family = screen.tools(desktop.ports, screen_of_it, Workspace(tmp_path, tmp_path).resolve)
+    tool = next(each for each in family if each.name == "look")
+    parsed = tool.arguments(**arguments)
+    tool.effect(parsed)
+    return tool.run(parsed, Context())
+
+
+def test_a_look_shows_the_monitor_to_a_model_that_sees_and_only_to_one(tmp_path: Path) -> None:
+    desktop = StubDesktop(window(1, "Pad"))
+    eyes = Screen(desktop.ports)
+    assert looked(desktop, eyes, tmp_path).pictures == ()
+    eyes.pictured = True
+    (picture,) = looked(desktop, eyes, tmp_path).pictures
+    assert (picture.width, picture.height) == (4, 3)
+
+
+class Grabbed(StubCapture):
+    """Remembers what was blacked out."""
+
+    black: Sequence[Bounds] = ()
+
+    def grab(self, bounds: Bounds, black: Sequence[Bounds] = ()) -> Picture:
+        self.black = black
+        return super().grab(bounds, black)
+
+
+class PasswordsEverywhere(StubAccessibility):
+    """Each window has one password field, at a place of its own."""
+
+    def read(self, window: Window) -> Node | None:
+        field = Node(
+            key=f"field-{window.id}",
+            role="field",
+            name="Password",
+            value="",
+            states=frozenset({"secret"}),
+            bounds=Bounds(window.id, 0, 1, 1),
+        )
+        states: frozenset[State] = frozenset()
+        return Node(f"tree-{window.id}", "group", "", "", states, None, children=(field,))
+
+
+def test_passwords_of_the_window_looked_at_and_of_the_front_one_are_black(tmp_path: Path) -> None:
+    desktop = StubDesktop(window(1, "Front"), window(2, "Pad"), window(3, "Far"))
+    capture = Grabbed()
+    ports = replace(desktop.ports, capture=capture, accessibility=PasswordsEverywhere())
+    desktop.ports = ports
+    eyes = Screen(ports)
+    eyes.pictured = True
+    assert looked(desktop, eyes, tmp_path, window="Pad").status == "confirmed"
+    assert {bounds.x for bounds in capture.black} == {1, 2}
+    looked(desktop, eyes, tmp_path)
+    assert {bounds.x for bounds in capture.black} == {1}
