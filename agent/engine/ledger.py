@@ -81,9 +81,10 @@ class Ledger:
         """How many cells of the context are taken: a position whose picture was taken out takes none."""
         return self._cells
 
-    def prefill(self, script: Script, stopped: Callable[[], bool]) -> int:
+    def prefill(self, script: Script, stopped: Callable[[], bool], again: int = 1) -> int:
         """Make the cache hold exactly ``script``, which ends in a token; returns how many positions were there.
 
+        That token is decoded ``again`` for its logits; with 0, for a script that is to go on, it need not be one.
         Raises DecodeAborted on a stop; what was decoded until then stays and is found again next time. Raises
         DecodeFailed with nothing held.
         """
@@ -92,7 +93,7 @@ class Ledger:
                 self.take_out(first, last)
         shared = common_prefix(self._held, script.entries)
         self.checkpoints.drop_after(shared)
-        self.rewind(min(shared, len(script.entries) - 1))
+        self.rewind(min(shared, len(script.entries) - again))
         reused = len(self)
         self._read_on(script, stopped)
         return reused

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from dataclasses import replace
 from typing import Literal
 
 from agent.engine.bindings import DecodeAborted, NativeContext
 from agent.engine.decoding import Decoding, Forbidden, Guesses
 from agent.engine.dialects.contract import Dialect
 from agent.engine.forced import ForcedSpans
-from agent.engine.ledger import Ledger
+from agent.engine.ledger import Ledger, common_prefix
 from agent.engine.port import Finished, Piece, Prefill, Prompt, Sampling
 from agent.engine.reading import Reading
 from agent.engine.sampling import CallGrammar, Chooser
@@ -19,7 +20,7 @@ from agent.engine.script import Script
 from agent.engine.senses import MediaLost
 from agent.engine.speculation import Payoff, PromptLookup
 from agent.engine.vocabulary import Vocabulary
-from agent.messages import ModelMessage, ToolCall
+from agent.messages import ModelMessage, ToolCall, UserMessage
 
 Reason = Literal["call", "stop", "length", "cancelled"]
 
@@ -54,6 +55,8 @@ class TurnRunner:
         self._clock = clock
         self._payoff = Payoff()
         self._forbidden = Forbidden(vocabulary, dialect)
+        thoughts = frozenset() if dialect.thought_open is None else frozenset({dialect.thought_open})
+        self._forbidden_aside = Forbidden(vocabulary, dialect, thoughts)
         self._grammars: dict[str, tuple[CallGrammar, ForcedSpans]] = {}
         self.ledger = Ledger(context, window)
 
@@ -74,10 +77,39 @@ class TurnRunner:
         yield Prefill(length, reused, time.monotonic() - began)
         began = time.monotonic()
         guesses = self._guesses(script)
-        reason, decoded = yield from self._decode(reading, forced, guesses, sampling)
+        reason, decoded = yield from self._decode(reading, forced, guesses, sampling, self._forbidden)
         yield from reading.end()
         guessed = guesses.right if guesses else 0
         yield self._finished(reading, prompt, reason, began, decoded, guessed)
+
+    def ask(self, prompt: Prompt, question: str, max_tokens: int) -> str:
+        """The answer to ``question`` after ``prompt``, greedy, without thoughts and calls; on a stop, what there is of
+        it. The cache holds afterwards what it held before. Raises as :meth:`run` does."""
+        asked = replace(prompt, messages=(*prompt.messages, UserMessage(text=question)))
+        reading = Reading(self._dialect, self._vocabulary, self._dialect.begins_in_thought(asked), None)
+        while True:
+            script = self._script(asked)
+            conversation = common_prefix(self._dialect.prompt(prompt).entries, script.entries)
+            try:
+                with self.ledger.aside(script, conversation, self._stopped):
+                    sampling = Sampling(max_tokens=max_tokens)
+                    for _ in self._decode(reading, None, None, sampling, self._forbidden_aside):
+                        pass
+            except MediaLost:
+                continue
+            except DecodeAborted:
+                return ""
+            for _ in reading.end():
+                pass
+            return reading.text.strip()
+
+    def prepare(self, prompt: Prompt) -> None:
+        """Have the cache hold what of ``prompt`` will stay when its last message grows: all before the model's turn.
+
+        A stop ends it early. Raises PromptTooLong, UnusableTemplate and DecodeFailed.
+        """
+        with suppress(DecodeAborted):
+            self._prefill(prompt, self._script(prompt), opened=False)
 
     def _script(self, prompt: Prompt) -> Script:
         script = self._dialect.prompt(prompt)
@@ -85,16 +117,25 @@ class TurnRunner:
             raise PromptTooLong(script.positions)
         return script
 
-    def _prefill(self, prompt: Prompt, script: Script) -> tuple[Script, int]:
-        """Have the cache hold ``script``; what it is now if media turned out to be gone, and how much was there."""
+    def _prefill(self, prompt: Prompt, script: Script, opened: bool = True) -> tuple[Script, int]:
+        """Have the cache hold ``script``, up to where the model's turn is ``opened`` or with that; returns what it is
+        now, if media turned out to be gone, and how much was there."""
         while True:
             try:
-                return script, self.ledger.prefill(script, self._stopped)
+                if opened:
+                    return script, self.ledger.prefill(script, self._stopped)
+                before = Script(script.entries[: script.marks[-1]], script.marks[:-1])
+                return script, self.ledger.prefill(before, self._stopped, again=0)
             except MediaLost:
                 script = self._script(prompt)
 
     def _decode(
-        self, reading: Reading, forced: ForcedSpans | None, guesses: Guesses | None, sampling: Sampling
+        self,
+        reading: Reading,
+        forced: ForcedSpans | None,
+        guesses: Guesses | None,
+        sampling: Sampling,
+        forbidden: Forbidden,
     ) -> Generator[Piece, None, tuple[Reason, int]]:
         """Decode into ``reading`` and return why that ended, and how many tokens were chosen."""
         most = min(sampling.max_tokens, self._context.size - len(self.ledger))
@@ -103,7 +144,7 @@ class TurnRunner:
             self.ledger,
             Chooser(sampling),
             reading,
-            self._forbidden,
+            forbidden,
             forced,
             guesses,
             self._clock,
