@@ -1,0 +1,209 @@
+"""What a model is given of the machine: the best of a ladder of settings that fits, and one sentence about it.
+
+From plenty to scarcity: a long context, then 8,192 tokens, an 8-bit KV cache and smaller pictures, then less context;
+on each rung the per-layer embeddings stay on the disk when there is no room for the whole file. When even the last rung
+does not fit, the model is refused with numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from agent.engine.fit.machine import Machine
+from agent.engine.fit.memory import KvType, Memory, Settings, checkpoint_bytes, predict
+from agent.engine.fit.shape import Shape
+from agent.engine.fit.speed import WORDS_PER_TOKEN
+from agent.engine.port import ModelSpec
+from agent.errors import ModelLoadError
+
+CONTEXTS = (32768, 16384, 8192)
+"""Tokens of context that are tried, if the model was trained on so many. An agent's prompt begins with 2,000 to 3,000,
+a step adds some hundreds, and prefilling more than 32,768 takes a processor minutes."""
+SHORT_CONTEXTS = (4096, 2048)
+KV_SHARE = 1 / 8
+"""Of the free memory, a context above the last of CONTEXTS may take this much."""
+
+PICTURES = (280, 140, 70)
+"""Soft tokens for a picture: usual, little, least (Gemma 4's own budgets)."""
+
+SPARE_OF_ALL, SPARE_OF_FREE = 1 / 20, 1 / 8
+"""What is left free for everything else, if it can be: the smaller of these shares of the memory."""
+DEVICE_SHARE, DEVICE_BYTES = 0.95, 256 << 20
+"""Of a graphics card's free memory this share is used, and so many bytes less: drivers take some for themselves."""
+
+READING_SAVES = 0.9
+"""The file is read instead of mapped when that takes less than this share of the memory: a mapped file that is copied
+into another order anyway would be there twice."""
+
+CHECKPOINTS_BYTES, EMBEDDINGS_BYTES = 512 << 20, 256 << 20
+CACHES_SHARE = 1 / 4
+"""Checkpoints and the embeddings of pictures together may take this much of what the model leaves."""
+
+SMALL = 50_000_000
+"""Parameters below which one thread is best: waiting for each other at every layer costs threads more than they save,
+and very much more when the cores are busy (a 5 M model beside a loaded machine: 52 tokens/s on one, 6 on two)."""
+
+GB = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to load a model. ``checkpoint_bytes`` and ``embedding_bytes`` are caps, not part of ``memory``."""
+
+    settings: Settings
+    threads: int
+    image_tokens: int
+    checkpoint_bytes: int
+    embedding_bytes: int
+    memory: Memory
+    says: str
+    """One sentence for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rung:
+    context_tokens: int
+    kv_type: KvType
+    image_tokens: int = PICTURES[0]
+
+
+def make_plan(
+    shape: Shape, machine: Machine, spec: ModelSpec, projector_bytes: int = 0, tokens_per_second: float = 0.0
+) -> Plan:
+    """The best way to run ``shape`` that fits ``machine`` and respects what ``spec`` asks for.
+
+    ``tokens_per_second`` is only for the sentence. Raises ModelLoadError when nothing fits.
+    """
+    spare = int(min(machine.memory_bytes * SPARE_OF_ALL, machine.free_bytes * SPARE_OF_FREE))
+    rungs = list(_ladder(shape, spec))
+    memory = None
+    for rung in rungs:
+        settings, memory = _best(shape, machine, spec, rung, projector_bytes)
+        long = rung.context_tokens > CONTEXTS[-1] and not spec.context_tokens
+        modest = not long or memory.kv <= machine.free_bytes * KV_SHARE
+        left = _left(machine, memory) - (0 if rung is rungs[-1] else spare)
+        if left >= 0 and modest:
+            caches = int(left * CACHES_SHARE)
+            least = 2 * checkpoint_bytes(shape, settings)
+            return Plan(
+                settings=settings,
+                threads=threads(spec.threads, shape.header.parameters, machine),
+                image_tokens=spec.image_tokens or rung.image_tokens,
+                checkpoint_bytes=min(CHECKPOINTS_BYTES, max(least, caches * 2 // 3)),
+                embedding_bytes=min(EMBEDDINGS_BYTES, caches // 3),
+                memory=memory,
+                says=_sentence(shape, machine, spec, settings, memory, tokens_per_second, rung is rungs[0]),
+            )
+    assert memory is not None  # a ladder has at least two rungs
+    raise _does_not_fit(shape, machine, memory)
+
+
+def threads(asked: int, parameters: int, machine: Machine) -> int:
+    """Threads for decoding and prefilling."""
+    if asked > 0:
+        return asked
+    return 1 if parameters < SMALL else machine.cores
+
+
+def _ladder(shape: Shape, spec: ModelSpec) -> Iterator[_Rung]:
+    """Settings from the best to the least."""
+    trained = shape.header.trained_context_tokens or CONTEXTS[-1]
+    kv: KvType = "f16" if spec.kv_type == "auto" else spec.kv_type
+    scarce: KvType = "q8_0" if spec.kv_type == "auto" and shape.quantisable else kv
+    if spec.context_tokens:
+        wanted = [min(spec.context_tokens, trained)]
+    else:
+        wanted = [context for context in CONTEXTS if context <= trained] or [trained]
+    for context in wanted:
+        yield _Rung(context, kv)
+    usual = wanted[-1]
+    yield _Rung(usual, scarce, PICTURES[1])
+    for context in SHORT_CONTEXTS:
+        if context < usual:
+            yield _Rung(context, scarce, PICTURES[2])
+
+
+def _best(
+    shape: Shape, machine: Machine, spec: ModelSpec, rung: _Rung, projector_bytes: int
+) -> tuple[Settings, Memory]:
+    """The rung with as many layers on the graphics card as fit, and the file mapped unless reading it saves memory."""
+    settings = Settings(rung.context_tokens, rung.kv_type)
+    if machine.devices:
+        settings = _on_devices(shape, machine, spec, settings, projector_bytes)
+        return settings, predict(shape, settings, machine, projector_bytes)
+    eager = _mapped_or_read(shape, machine, settings, projector_bytes)
+    if eager[1].peak <= machine.free_bytes or shape.layer_table is None:
+        return eager
+    return _mapped_or_read(shape, machine, replace(settings, lazy=True), projector_bytes)
+
+
+def _mapped_or_read(
+    shape: Shape, machine: Machine, settings: Settings, projector_bytes: int
+) -> tuple[Settings, Memory]:
+    mapped = predict(shape, settings, machine, projector_bytes)
+    reading = replace(settings, mapped=False)
+    read = predict(shape, reading, machine, projector_bytes)
+    saves = read.peak < mapped.peak * READING_SAVES and read.needed <= mapped.needed * 1.1
+    return (reading, read) if saves else (settings, mapped)
+
+
+def _on_devices(
+    shape: Shape, machine: Machine, spec: ModelSpec, settings: Settings, projector_bytes: int
+) -> Settings:
+    all_layers = len(shape.layers) + 1  # the output matrix counts as one
+    if spec.gpu_layers >= 0:
+        return replace(settings, gpu_layers=min(spec.gpu_layers, all_layers))
+    room = sum(int(device.free_bytes * DEVICE_SHARE) - DEVICE_BYTES for device in machine.devices)
+    for layers in range(all_layers, 0, -1):
+        tried = replace(settings, gpu_layers=layers)
+        if predict(shape, tried, machine).device + projector_bytes <= room:
+            return tried
+    return settings
+
+
+def _left(machine: Machine, memory: Memory) -> int:
+    """Bytes that stay free beside the model; less than nothing when it does not fit."""
+    shared = any(device.shared for device in machine.devices)
+    return machine.free_bytes - memory.needed - (memory.device if shared else 0)
+
+
+def _sentence(
+    shape: Shape,
+    machine: Machine,
+    spec: ModelSpec,
+    settings: Settings,
+    memory: Memory,
+    tokens_per_second: float,
+    ample: bool,
+) -> str:
+    count = threads(spec.threads, shape.header.parameters, machine)
+    where = "one core" if count == 1 else f"{count} cores"
+    if settings.gpu_layers:
+        where += f" and {machine.devices[0].name} ({settings.gpu_layers} of {len(shape.layers) + 1} layers)"
+    says = f"{settings.context_tokens:,} tokens of context on {where}"
+    if settings.kv_type != "f16":
+        says += ", kept in 8 bits"
+    says += f"; needs about {size(memory.needed)} of the {size(machine.free_bytes)} that are free"
+    if tokens_per_second:
+        says += f" and writes about {_round(tokens_per_second * WORDS_PER_TOKEN)} words a second"
+    return says + ("." if ample else ", which is less than usual, for want of memory.")
+
+
+def _does_not_fit(shape: Shape, machine: Machine, memory: Memory) -> ModelLoadError:
+    return ModelLoadError(
+        f"{shape.header.name} needs about {size(memory.needed)} of memory, and {size(machine.free_bytes)} are free. "
+        "It was not loaded; nothing was changed.",
+        "Close other applications, or choose a smaller model.",
+    )
+
+
+def size(count: int) -> str:
+    """Bytes for a person: "1.9 GB", "22 GB", "340 MB"."""
+    if count < GB:
+        return f"{max(1, round(count / 1_000_000))} MB"
+    return f"{count / GB:.1f} GB" if count < 10 * GB else f"{count / GB:.0f} GB"
+
+
+def _round(rate: float) -> str:
+    return f"{rate:.0f}" if rate >= 2 else f"{rate:.1f}"
