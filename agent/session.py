@@ -83,6 +83,11 @@ class Sessions:
         rows = self._storage.call(lambda db: db.execute(query, {"like": pattern, "limit": limit}).fetchall())
         return tuple(SessionSummary(id, title, _aware(c), _aware(u)) for id, title, c, u in rows)
 
+    def ids(self) -> frozenset[str]:
+        """Every session there is."""
+        rows = self._storage.call(lambda db: db.execute("SELECT id FROM session").fetchall())
+        return frozenset(session for (session,) in rows)
+
     def append(self, session: str, message: Message) -> None:
         """Keep ``message``. The first request's words become the session's title."""
         words = "" if isinstance(message, ToolMessage) else message.text

@@ -13,8 +13,9 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from agent.broker import Broker, Grants, Policy
+from agent.context import Profile
 from agent.engine.port import ModelSpec
-from agent.engine.supervisor import LlamaEngine
+from agent.engine.remote import address_of
 from agent.errors import DesktopError
 from agent.journal import Journal
 from agent.memory import Memory
@@ -23,9 +24,11 @@ from agent.plan import PLAN
 from agent.session import Sessions
 from agent.storage import Storage
 from agent.tool import Tool, ToolContext, ToolResult
+from app.engines import ChosenEngine, server_of
 from app.hub import EventHub
-from app.local import LocalAssistant, Parts, Region
+from app.local import LocalAssistant
 from app.models.locate import locate
+from app.parts import Parts, Region
 from app.questions import Questions
 from app.settings import Places, Settings
 from tools import (
@@ -77,7 +80,7 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         resolve=workspace.resolve,
     )
     parts = Parts(
-        engine=LlamaEngine(),
+        engine=ChosenEngine(),
         tools={tool.name: tool for tool in family},
         broker=Broker(policy, Grants(storage)),
         journal=Journal(storage, places.data / "journal"),
@@ -89,15 +92,25 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         senses=senses,
         read_attachment=attachment_text,
         system=_prompt("system.md"),
-        spec=lambda path: ModelSpec(
-            path=path or locate(settings.model, places.data).path,
-            context_tokens=settings.context_tokens,
-            gpu_layers=settings.gpu_layers,
-            threads=settings.threads,
-        ),
+        spec=lambda path: _spec(settings, places, path),
         speak_answers=settings.speak_answers,
+        saved=places.cache / "sessions",
     )
     return LocalAssistant(parts, hub)
+
+
+def _spec(settings: Settings, places: Places, path: Path | None) -> ModelSpec:
+    """The file at ``path``; without one the settings' server, or their model. Raises ModelError."""
+    server = server_of(settings) if path is None else None
+    if server is not None:
+        name = Path(server.model or address_of(server).host)
+        return ModelSpec(path=name, server=server, context_tokens=settings.context_tokens)
+    return ModelSpec(
+        path=path or locate(settings.model, places.data).path,
+        context_tokens=settings.context_tokens,
+        gpu_layers=settings.gpu_layers,
+        threads=settings.threads,
+    )
 
 
 def _log_to(path: Path) -> None:
@@ -153,7 +166,8 @@ class Senses:
             raise self.missing
         return self._screen.moment(budget, Bounds(*region) if region else None)
 
-    def limit(self, budget: int) -> None:
-        """Have outlines take at most ``budget`` characters from now on."""
+    def suit(self, profile: Profile) -> None:
+        """Show the screen as a model can take it from now on."""
         if self._desktop is not None:
-            self._screen.budget = budget
+            self._screen.budget = profile.observation_chars
+            self._screen.pictured = profile.sees

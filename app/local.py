@@ -12,16 +12,15 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
-from agent.broker import Broker, Mode
-from agent.context import Profile
+from agent.broker import Mode
+from agent.context import Profile, tool_spec
 from agent.conversation import Conversation
-from agent.engine.port import Engine, ModelInfo, ModelSpec
-from agent.errors import DeskhandError, DesktopError, ModelLoadError
+from agent.engine.port import ModelInfo, ModelSpec
+from agent.errors import DeskhandError, ModelLoadError
 from agent.events import (
     Choice,
     Compacted,
@@ -30,28 +29,27 @@ from agent.events import (
     ModelLoading,
     ModelReady,
     Notice,
-    Outcome,
     PlanMade,
     QuestionAnswered,
     QuestionAsked,
     ReminderDue,
+    SessionTitled,
     StepFinished,
     StepStarted,
     TaskFinished,
     TaskStarted,
 )
-from agent.journal import Journal, UndoneLine
+from agent.journal import UndoneLine
 from agent.loop import Errand, Ports, Task
 from agent.messages import Moment, Request
-from agent.session import Sessions, SessionSummary
-from agent.storage import Storage
-from agent.tool import Tool
+from agent.session import SessionSummary
+from app.ending import Ending
 from app.hub import EventHub
-from app.questions import Questions
+from app.parts import Parts, Region
+from app.saved_caches import SavedCaches
 from app.spoken import SpokenAnswer
+from app.titles import Titles
 from tools.clock import local_now
-from tools.reminders import Reminders
-from tools.voice.voice import Voice
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +64,7 @@ KEPT = (
     Notice,
     Compacted,
     TaskFinished,
+    SessionTitled,
 )
 """The events that show a session again; what streams (words, levels) is in the outcome as a whole."""
 STOP_WORDS = frozenset({"stop", "stop it", "stop that", "halt", "cancel"})
@@ -77,65 +76,6 @@ def desktop_expected() -> bool:
 
 
 _OUR_MISTAKE = "Deskhand made a mistake, so this task ended. What was done before it can be undone."
-
-
-class _Ending:
-    """Watches whether a task told its own end, and tells it where it could not."""
-
-    def __init__(self, emit: Emit) -> None:
-        self._emit = emit
-        self._began = self._ended = False
-
-    def emit(self, event: Event) -> None:
-        self._began |= isinstance(event, TaskStarted)
-        self._ended |= isinstance(event, TaskFinished)
-        self._emit(event)
-
-    def make_up(self, errand: Errand, trouble: DeskhandError) -> None:
-        if not self._began:
-            session = errand.conversation.session
-            self._emit(TaskStarted(task=errand.id, session=session, request=errand.request))
-        if not self._ended:
-            outcome = Outcome(status="failed", error=trouble.what, remedy=trouble.remedy)
-            self._emit(TaskFinished(task=errand.id, outcome=outcome, seconds=0.0))
-
-
-Region = tuple[int, int, int, int]
-"""x, y, width, height in screen pixels."""
-
-
-class Senses(Protocol):
-    """The desktop as the assistant itself needs it."""
-
-    missing: DesktopError | None
-    """Why there is no desktop."""
-
-    def look(self, budget: int, region: Region | None = None) -> Moment: ...
-
-    def limit(self, budget: int) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """The concrete parts, put together in ``app.compose``."""
-
-    engine: Engine
-    tools: Mapping[str, Tool]
-    broker: Broker
-    journal: Journal
-    storage: Storage
-    sessions: Sessions
-    reminders: Reminders
-    voice: Voice
-    questions: Questions
-    senses: Senses
-    read_attachment: Callable[[Path, int], str]
-    """An attached file's text, at most so many characters; raises DeskhandError."""
-    system: str
-    spec: Callable[[Path | None], ModelSpec]
-    """How to load a model file; without one, that of the settings. Raises ModelFileError when it is not there."""
-    speak_answers: bool
-
 
 class LocalAssistant:
     """See :class:`app.assistant.Assistant`."""
@@ -152,11 +92,14 @@ class LocalAssistant:
         self._spec: ModelSpec | None = None
         self._conversation: Conversation | None = None
         self._lock = threading.Lock()
+        self._caches = SavedCaches(parts.engine, parts.saved, parts.sessions.ids)
+        self._titles = Titles(parts.engine, parts.sessions, self._tell_title)
 
     # -- life -----------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         self._jobs.put(self._settle)
+        self._jobs.put(self._caches.tidy)
         self._jobs.put(lambda: self._load(self.parts.spec(None)))
         self._thread.start()
 
@@ -168,6 +111,7 @@ class LocalAssistant:
         self._closing.set()
         self.stop()
         self.parts.voice.close()
+        self._jobs.put(self._caches.keep)
         self._jobs.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout=5)
@@ -213,7 +157,8 @@ class LocalAssistant:
     # -- the model ------------------------------------------------------------------------------------------------
 
     def _load(self, spec: ModelSpec) -> None:
-        name = spec.path.stem
+        name = spec.path.stem if spec.server is None else str(spec.path)
+        self._caches.lost()
         self.hub.emit(ModelLoading(model=name, fraction=0.0))
         began = time.monotonic()
         try:
@@ -228,7 +173,10 @@ class LocalAssistant:
 
     def _ready(self, spec: ModelSpec, model: ModelInfo, began: float) -> None:
         self._spec, self._model = spec, model
-        self.parts.senses.limit(Profile.of(model).observation_chars)
+        self.parts.senses.suit(Profile.of(model))
+        if model.away:
+            text = f"{model.name} runs on {model.server}. What it is shown goes there: your words, screens and files."
+            self.hub.emit(Notice(level="info", text=text))
         seconds = time.monotonic() - began
         self.hub.emit(ModelReady(model=model.name, context_tokens=model.context_tokens, seconds=seconds))
 
@@ -255,6 +203,7 @@ class LocalAssistant:
             if running is None:
                 errand = Errand(request, conversation)
                 self._errands.append(errand)
+                self._titles.give_way()
                 self._jobs.put(lambda: self._run(errand))
                 return errand.id
         if request.text.strip(" .!").casefold() in STOP_WORDS:
@@ -267,7 +216,8 @@ class LocalAssistant:
         """One request from start to end, on the agent thread. It always ends with TaskFinished."""
         if self._closing.is_set():
             errand.cancel.request()
-        ending = _Ending(self.hub.emit)
+        ending = Ending(self.hub.emit)
+        first = not errand.conversation.messages
         try:
             self._prepare(errand, ending.emit).run()
         except DeskhandError as trouble:
@@ -278,19 +228,25 @@ class LocalAssistant:
             ending.make_up(errand, DeskhandError(_OUR_MISTAKE, "The log has the details."))
         with self._lock:
             self._errands.remove(errand)
+        if first and ending.answered:
+            self._jobs.put(lambda: self._entitle(errand.conversation))
         while not errand.said.empty():  # said too late for this task: it is a request of its own
             self.submit(Request(text=errand.said.get()))
 
     def _prepare(self, errand: Errand, emit: Emit) -> Task:
+        if self._model is None and (spec := self.parts.spec(None)).server is not None:
+            self._load(spec)  # it may have come back since
         model = self._model
         if model is None:
             raise ModelLoadError("No model is loaded, so this was not started.", "Choose another model.")
+        self._caches.turn_to(errand.conversation)
         profile = Profile.of(model)
         aloud = self.parts.speak_answers and errand.request.source == "spoken"
         spoken = SpokenAnswer(self.parts.voice) if aloud else None
 
         def tell(event: Event) -> None:
             self._log_event(errand.conversation.session, event)
+            self._caches.follow(event)
             emit(event)
             if spoken is not None:
                 spoken.follow(event)
@@ -311,6 +267,21 @@ class LocalAssistant:
             attachments=self._attachments(errand.request, profile),
         )
 
+    def _entitle(self, conversation: Conversation) -> None:
+        """Name a session after its first answer, unless there is something else to do."""
+        model = self._model
+        with self._lock:
+            busy = bool(self._errands) or conversation is not self._conversation
+        if busy or model is None or not (profile := Profile.of(model)).summarises:
+            return
+        specs = tuple(map(tool_spec, self.parts.tools.values()))
+        self._titles.entitle(conversation, conversation.prompt(self.parts.system, specs, profile.sees))
+
+    def _turn_to(self, conversation: Conversation) -> None:
+        """The person opened ``conversation``: keep what the engine holds of the one before, and take this one up."""
+        if self._model is not None and conversation is self._conversation:
+            self._caches.turn_to(conversation)
+
     def _attachments(self, request: Request, profile: Profile) -> tuple[tuple[str, str], ...]:
         budget = profile.observation_chars // max(1, len(request.files))
         return tuple((path.name, self.parts.read_attachment(path, budget)) for path in request.files)
@@ -328,6 +299,7 @@ class LocalAssistant:
             errands = list(self._errands)
         for errand in errands:
             errand.cancel.request()
+        self._titles.give_way()
         self.parts.voice.hush()
 
     def answer(self, question: str, choice: Choice, by: Literal["window", "voice", "terminal"]) -> None:
@@ -363,7 +335,9 @@ class LocalAssistant:
         self.stop()
         with self._lock:
             self._conversation = None
-        return self._current().session
+        conversation = self._current()
+        self._jobs.put(lambda: self._turn_to(conversation))
+        return conversation.session
 
     def open_session(self, session: str) -> tuple[Event, ...]:
         if session != self.session:
@@ -371,7 +345,13 @@ class LocalAssistant:
             conversation = Conversation(self.parts.sessions, session)
             with self._lock:
                 self._conversation = conversation
+            self._jobs.put(lambda: self._turn_to(conversation))
         return self.parts.sessions.events(session)
+
+    def _tell_title(self, event: Event) -> None:
+        if isinstance(event, SessionTitled):
+            self._log_event(event.session, event)
+        self.hub.emit(event)
 
     def sessions(self, search: str = "") -> tuple[SessionSummary, ...]:
         return tuple(self.parts.sessions.list(search))

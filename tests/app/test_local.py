@@ -18,7 +18,7 @@ from agent.errors import DeskhandError, DesktopError, ModelFileError, ModelLoadE
 from agent.events import Event
 from agent.messages import Moment, Request, ToolCall
 from agent.tool import Effect, Target
-from app import compose, local
+from app import compose, local, saved_caches
 from app.local import LocalAssistant
 from app.settings import Places, Settings
 from tools.clock import local_now
@@ -57,9 +57,10 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
     settings = Settings(workspace=tmp_path / "Documents", speak_answers=False)
     made: list[LocalAssistant] = []
 
-    def make(*replies: Reply, start: bool = True) -> Seat:
+    def make(*replies: Reply, start: bool = True, context_tokens: int = 2048) -> Seat:
+        """With so small a context nothing is asked beside the requests."""
+        monkeypatch.setattr(compose, "ChosenEngine", lambda: ScriptedEngine(replies, context_tokens))
         assistant = compose.build(settings, places)
-        assistant.parts = replace(assistant.parts, engine=ScriptedEngine(replies))
         made.append(assistant)
         seat = Seat(assistant)
         if start:
@@ -334,3 +335,42 @@ def test_reminders_that_are_due_are_told(made: Callable[..., Seat], monkeypatch:
     seat.assistant.parts.reminders.add("call Ada", local_now())
     seat.assistant.attend()
     assert seat.wait(events.ReminderDue).text == "call Ada"
+
+
+def test_a_session_is_named_by_the_model_after_its_first_answer(made: Callable[..., Seat]) -> None:
+    seat = made("Milk and bread.", '"Shopping list"', "Yes.", context_tokens=8192)
+    seat.ask("what do I have to buy")
+    assert seat.wait(events.SessionTitled).title == "Shopping list"
+    seat.ask("is that all")
+    assert [summary.title for summary in seat.assistant.sessions()] == ["Shopping list"]
+    past = seat.assistant.parts.sessions.events(seat.assistant.session)
+    assert [event.title for event in past if isinstance(event, events.SessionTitled)] == ["Shopping list"]
+
+
+def test_a_session_that_is_left_is_saved_and_restored_when_it_is_opened_again(
+    made: Callable[..., Seat], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saved_caches, "WORTH_TOKENS", 1)
+    seat = made("One.", "Two.", "Three.")
+    seat.ask("one?")
+    first = seat.assistant.session
+    seat.assistant.new_session()
+    seat.ask("two?")
+    saved = tmp_path / "cache" / "sessions" / f"{first}.kv"
+    assert saved.exists()
+    restored: list[Path] = []
+    monkeypatch.setattr(seat.assistant.parts.engine, "restore", lambda file: restored.append(file) or True)
+    seat.assistant.open_session(first)
+    seat.ask("three?")
+    assert restored == [saved]
+
+
+def test_the_session_is_saved_when_the_application_closes(
+    made: Callable[..., Seat], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(saved_caches, "WORTH_TOKENS", 1)
+    seat = made("One.")
+    seat.ask("one?")
+    session = seat.assistant.session
+    seat.assistant.close()
+    assert [file.name for file in (tmp_path / "cache" / "sessions").iterdir()] == [f"{session}.kv"]

@@ -1,0 +1,59 @@
+"""The concrete parts of the assistant, put together in ``app.compose``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from agent.broker import Broker
+from agent.context import Profile
+from agent.engine.port import Engine, ModelSpec
+from agent.errors import DesktopError
+from agent.journal import Journal
+from agent.messages import Moment
+from agent.session import Sessions
+from agent.storage import Storage
+from agent.tool import Tool
+from app.questions import Questions
+from tools.reminders import Reminders
+from tools.voice.voice import Voice
+
+Region = tuple[int, int, int, int]
+"""x, y, width, height in screen pixels."""
+
+
+class Senses(Protocol):
+    """The desktop as the assistant itself needs it."""
+
+    missing: DesktopError | None
+    """Why there is no desktop."""
+
+    def look(self, budget: int, region: Region | None = None) -> Moment: ...
+
+    def suit(self, profile: Profile) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The concrete parts, put together in ``app.compose``."""
+
+    engine: Engine
+    tools: Mapping[str, Tool]
+    broker: Broker
+    journal: Journal
+    storage: Storage
+    sessions: Sessions
+    reminders: Reminders
+    voice: Voice
+    questions: Questions
+    senses: Senses
+    read_attachment: Callable[[Path, int], str]
+    """An attached file's text, at most so many characters; raises DeskhandError."""
+    system: str
+    spec: Callable[[Path | None], ModelSpec]
+    """How to load a model file; without one, that of the settings. Raises ModelFileError when it is not there."""
+    speak_answers: bool
+    saved: Path
+    """The folder for what the engine has read of past sessions."""
