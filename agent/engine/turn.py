@@ -124,7 +124,8 @@ class TurnRunner:
             try:
                 if opened:
                     return script, self.ledger.prefill(script, self._stopped)
-                before = Script(script.entries[: script.marks[-1]], script.marks[:-1])
+                end = script.marks[-1]
+                before = replace(script, entries=script.entries[:end], marks=script.marks[:-1])
                 return script, self.ledger.prefill(before, self._stopped, again=0)
             except MediaLost:
                 script = self._script(prompt)
