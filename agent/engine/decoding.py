@@ -12,7 +12,7 @@ the rest of them dropped.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 
 import numpy as np
 
@@ -27,10 +27,16 @@ from agent.engine.vocabulary import Vocabulary
 
 
 class Forbidden:
-    """The tokens that must not be chosen, as an index into logits; there are only a handful of such sets."""
+    """The tokens that must not be chosen, as an index into logits; there are only a handful of such sets.
 
-    def __init__(self, vocabulary: Vocabulary, dialect: Dialect) -> None:
+    ``always`` are some more.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, dialect: Dialect, always: frozenset[int] = frozenset()
+    ) -> None:
         self._dialect = dialect
+        self._always = always
         self._starts_of_calls = frozenset(
             token for token in vocabulary.marks if dialect.may_start_call(token, False, False)
         )
@@ -42,29 +48,36 @@ class Forbidden:
         key = (self._dialect.never(call), reading.grammar is not None)
         if key not in self._arrays:
             never, may_call = key
-            tokens = never if may_call else never | self._starts_of_calls
+            tokens = never | self._always if may_call else never | self._always | self._starts_of_calls
             self._arrays[key] = np.array(sorted(tokens), dtype=np.int64)
         return self._arrays[key]
 
 
 class Guesses:
-    """Drafts for one turn, and whether they pay."""
+    """Drafts for one turn: of several drafters the first that has an idea, and whether each of them pays."""
 
-    def __init__(self, drafter: Drafter, payoff: Payoff, ends: frozenset[int]) -> None:
-        self._drafter = drafter
-        self._payoff = payoff
+    def __init__(self, drafters: Sequence[tuple[Drafter, Payoff]], ends: frozenset[int]) -> None:
+        self._drafters = drafters
         self._ends = ends
+        self._used: Payoff | None = None
         self.right = 0
         """Drafted tokens that were chosen."""
 
     def take(self, token: int) -> None:
-        self._drafter.take(token)
+        for drafter, _ in self._drafters:
+            drafter.take(token)
 
-    def draft(self, attempt: CallAttempt | None, room: int) -> list[int]:
+    def draft(self, attempt: CallAttempt | None, room: int, row: int | None) -> list[int]:
         """At most ``room`` tokens, all before the turn's end; within a call those that its grammar takes."""
-        if not self._payoff.wants_draft():
-            return []
-        draft = self._drafter.draft(min(self._payoff.length, room))
+        for drafter, payoff in self._drafters:
+            if payoff.wants_draft():
+                draft = self._legal(drafter.draft(min(payoff.length, room), row), attempt)
+                if draft:
+                    self._used = payoff
+                    return draft
+        return []
+
+    def _legal(self, draft: list[int], attempt: CallAttempt | None) -> list[int]:
         legal = attempt.copy() if attempt and draft else None
         for index, token in enumerate(draft):
             if token in self._ends or (legal and not legal.allows(token)):
@@ -74,8 +87,11 @@ class Guesses:
         return draft
 
     def measured(self, seconds: float, drafted: int, right: int) -> None:
+        """As :meth:`Payoff.measured`. What a plain decode takes is told to all, a draft's success to whose it was."""
         self.right += right
-        self._payoff.measured(seconds, drafted, right)
+        for _, payoff in self._drafters:
+            if not drafted or payoff is self._used:
+                payoff.measured(seconds, drafted, right)
 
 
 class Decoding:
@@ -106,6 +122,7 @@ class Decoding:
         self._pending: list[int] = []
         self._draft: list[int] = []
         self._confirmed = 0
+        self._row: int | None = None
         self._seconds = 0.0
 
     def tokens(self, stopped: Callable[[], bool]) -> Generator[int, None, None]:
@@ -115,6 +132,7 @@ class Decoding:
             while not stopped():
                 yield self._take(self._choose())
                 for token in self._forced_here():
+                    self._row = None
                     yield self._take(token)
                 if self._pending:
                     self._decode()
@@ -125,10 +143,10 @@ class Decoding:
 
     def _choose(self) -> int:
         """From the logits of the last token that was taken; those of what was drafted come after."""
-        unconfirmed = len(self._draft) - self._confirmed
+        self._row = len(self._draft) - self._confirmed
         reading = self._reading
         return self._chooser.choose(
-            self._context.logits(unconfirmed), self._forbidden.here(reading), reading.certain_call
+            self._context.logits(self._row), self._forbidden.here(reading), reading.certain_call
         )
 
     def _take(self, token: int) -> int:
@@ -147,11 +165,11 @@ class Decoding:
 
     def _decode(self) -> None:
         """Put into the cache what was taken, with a draft after it."""
+        began = self._clock()
         draft: list[int] = []
         if self._guesses:
             room = self._context.size - len(self._ledger) - len(self._pending)
-            draft = self._guesses.draft(self._reading.certain_call, max(0, room))
-        began = self._clock()
+            draft = self._guesses.draft(self._reading.certain_call, max(0, room), self._row)
         batch, self._pending = [*self._pending, *draft], []
         self._ledger.append(batch, scored=len(draft) + 1)
         self._context.logits()  # waits for the device

@@ -19,6 +19,9 @@ SHORTEST_MATCH, LONGEST_MATCH = 2, 8
 
 SHORTEST_DRAFT, LONGEST_DRAFT = 2, 16
 
+ASSISTED_DRAFT = 2
+"""At most, of a model that drafts: its guesses cost something, and each is less likely than the one before."""
+
 MEDIA = -1
 """Stands for media among the token ids: it matches nothing, and no draft goes past it."""
 
@@ -36,8 +39,9 @@ class Drafter(Protocol):
         """``token`` was chosen."""
         ...
 
-    def draft(self, most: int) -> list[int]:
-        """At most ``most`` tokens that may come next; none without an idea."""
+    def draft(self, most: int, row: int | None) -> list[int]:
+        """At most ``most`` tokens that may come next; none without an idea. ``row`` tells from which logits of the last
+        decode the last token was chosen: the last ones, or so many before; None when it was not chosen but forced."""
         ...
 
 
@@ -59,7 +63,7 @@ class PromptLookup:
         self._tokens[self._count] = token
         self._count += 1
 
-    def draft(self, most: int) -> list[int]:
+    def draft(self, most: int, row: int | None = None) -> list[int]:
         held = self._tokens[: self._count]
         ends = np.flatnonzero(held[:-1] == held[-1]) if self._count else held
         matched = min(1, len(ends))
@@ -86,8 +90,9 @@ class Payoff:
     against seconds a token without. Lives as long as the model: the next turn starts from what the last one learnt.
     """
 
-    def __init__(self) -> None:
-        self.length = 2 * SHORTEST_DRAFT
+    def __init__(self, longest: int = LONGEST_DRAFT) -> None:
+        self._longest = longest
+        self.length = min(longest, 2 * SHORTEST_DRAFT)
         """How many tokens to guess: twice as many after a draft that was all right, half after one all wrong."""
         self._plain: float | None = None
         self._seconds = self._tokens = 0.0
@@ -107,9 +112,9 @@ class Payoff:
             self._plain = seconds if self._plain is None else _mean(self._plain, seconds)
             return
         if right == drafted:
-            self.length = min(LONGEST_DRAFT, 2 * self.length)
+            self.length = min(self._longest, 2 * self.length)
         elif not right:
-            self.length = max(SHORTEST_DRAFT, self.length // 2)
+            self.length = max(min(SHORTEST_DRAFT, self._longest), self.length // 2)
         first = self._tried == 0
         self._seconds = seconds if first else _mean(self._seconds, seconds)
         self._tokens = right + 1 if first else _mean(self._tokens, right + 1)

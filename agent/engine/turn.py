@@ -18,7 +18,7 @@ from agent.engine.reading import Reading
 from agent.engine.sampling import CallGrammar, Chooser
 from agent.engine.script import Script
 from agent.engine.senses import MediaLost
-from agent.engine.speculation import Payoff, PromptLookup
+from agent.engine.speculation import ASSISTED_DRAFT, Drafter, Payoff, PromptLookup
 from agent.engine.vocabulary import Vocabulary
 from agent.messages import ModelMessage, ToolCall, UserMessage
 
@@ -32,7 +32,8 @@ class PromptTooLong(Exception):
 class TurnRunner:
     """Runs turns on one context, one after another, on the thread that owns it.
 
-    ``speculate`` allows drafts; they need a cache from which single tokens can be dropped.
+    ``speculate`` allows drafts; they need a cache from which single tokens can be dropped. ``assistant`` drafts where
+    the prompt has nothing to copy.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class TurnRunner:
         fingerprint: str,
         stopped: Callable[[], bool],
         speculate: bool = False,
+        assistant: Drafter | None = None,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._context = context
@@ -53,7 +55,8 @@ class TurnRunner:
         self._stopped = stopped
         self._speculate = speculate
         self._clock = clock
-        self._payoff = Payoff()
+        self._assistant = assistant
+        self._lookup_payoff, self._assistant_payoff = Payoff(), Payoff(ASSISTED_DRAFT)
         self._forbidden = Forbidden(vocabulary, dialect)
         thoughts = frozenset() if dialect.thought_open is None else frozenset({dialect.thought_open})
         self._forbidden_aside = Forbidden(vocabulary, dialect, thoughts)
@@ -166,7 +169,10 @@ class TurnRunner:
     def _guesses(self, script: Script) -> Guesses | None:
         if not self._speculate:
             return None
-        return Guesses(PromptLookup(script.entries), self._payoff, self._vocabulary.ends)
+        drafters: list[tuple[Drafter, Payoff]] = [(PromptLookup(script.entries), self._lookup_payoff)]
+        if self._assistant:
+            drafters.append((self._assistant, self._assistant_payoff))
+        return Guesses(drafters, self._vocabulary.ends)
 
     def _grammar(self, prompt: Prompt) -> tuple[CallGrammar, ForcedSpans] | tuple[None, None]:
         """For calls of the prompt's tools; that of the last prompt is kept."""

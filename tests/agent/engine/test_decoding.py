@@ -90,7 +90,7 @@ class Turn:
     drafter: Drafter | None = None
     forces: bool = True
     stops_after: int = 120
-    made_up: bool = True
+    context: NativeContext | None = None
     tokens: list[int] = field(default_factory=list)
     prompt: tuple[Entry, ...] = ()
     held: tuple[Entry, ...] = ()
@@ -100,11 +100,11 @@ class Turn:
         loaded = self.loaded
         script = loaded.dialect.prompt(Prompt("Be kind.", TOOLS, (UserMessage(text=words),)))
         grammar = CallGrammar(loaded.vocabulary, loaded.dialect.grammar(TOOLS))
-        context = MadeUp(loaded) if self.made_up else loaded.context()
+        context = self.context or MadeUp(loaded)
         ledger = Ledger(context, loaded.model.sliding_window)
         ledger.prefill(script, lambda: False)
         reading = Reading(loaded.dialect, loaded.vocabulary, False, grammar)
-        guesses = Guesses(self.drafter, Payoff(), loaded.vocabulary.ends) if self.drafter else None
+        guesses = Guesses([(self.drafter, Payoff())], loaded.vocabulary.ends) if self.drafter else None
         decoding = Decoding(
             context,
             ledger,
@@ -136,7 +136,7 @@ class Prophet:
     def take(self, token: int) -> None:
         self.said += 1
 
-    def draft(self, most: int) -> list[int]:
+    def draft(self, most: int, row: int | None) -> list[int]:
         places = range(self.said, min(self.said + most, len(self.future)))
         return [self.future[place] ^ (place in self.wrong) for place in places]
 
@@ -193,9 +193,9 @@ def test_with_real_logits_greedy_decoding_says_the_same_up_to_the_first_near_tie
 ):
     loaded: Loaded = request.getfixturevalue(family)
     for words in ("go on", "notes.txt notes.txt notes.txt", "a b c"):
-        plain = Turn(loaded, Sampling(), made_up=False).run(words)
+        plain = Turn(loaded, Sampling(), context=loaded.context()).run(words)
         prophet = Prophet(plain.tokens, frozenset(range(3, 120, 5)))
-        turn = Turn(loaded, Sampling(), prophet, made_up=False).run(words)
+        turn = Turn(loaded, Sampling(), prophet, context=loaded.context()).run(words)
         same = common_prefix(plain.tokens, turn.tokens)
         if same < len(plain.tokens):
             assert margin(loaded, plain, plain.tokens[same], turn.tokens[same], same) < NOISE

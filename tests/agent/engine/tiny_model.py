@@ -163,6 +163,60 @@ def write_gemma(
     return _finish(writer, path)
 
 
+def write_drafter(path: Path, seed: int = 0, backbone: int = 64) -> Path:
+    """A ``gemma4-assistant`` for :func:`write_gemma`; ``backbone`` is the width of the model that it drafts for."""
+    width, head, heads, feed, layers = 32, 32, 2, 64, 2
+    random = np.random.default_rng(seed)
+    writer = gguf.GGUFWriter(path, "gemma4-assistant")
+    writer.add_name("Tiny Drafter")
+    writer.add_context_length(CONTEXT)
+    writer.add_embedding_length(width)
+    writer.add_embedding_length_out(backbone)
+    writer.add_nextn_predict_layers(layers)
+    writer.add_block_count(layers)
+    writer.add_feed_forward_length(feed)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(1)
+    writer.add_key_length(head)
+    writer.add_value_length(head)
+    writer.add_key_length_swa(head)
+    writer.add_value_length_swa(head)
+    writer.add_layer_norm_rms_eps(1e-6)
+    writer.add_rope_freq_base(1_000_000.0)
+    writer.add_rope_freq_base_swa(10_000.0)
+    writer.add_rope_dimension_count(head)
+    writer.add_rope_dimension_count_swa(head)
+    writer.add_sliding_window(WINDOW)
+    writer.add_sliding_window_pattern([True, False])
+    vocabulary = _gemma_vocabulary([])
+    _add_tokenizer(writer, "gemma4", vocabulary, "")
+
+    def weight(name: str, *shape: int) -> None:
+        deviation = 1.5 / np.sqrt(shape[-1])
+        writer.add_tensor(f"{name}.weight", (random.standard_normal(shape) * deviation).astype(np.float32))
+
+    def ones(name: str, size: int) -> None:
+        writer.add_tensor(f"{name}.weight", np.ones(size, dtype=np.float32))
+
+    weight("token_embd", len(vocabulary), width)
+    weight("nextn.pre_projection", width, 2 * backbone)
+    weight("nextn.post_projection", backbone, width)
+    ones("output_norm", width)
+    ones("rope_freqs", head // 2)
+    for layer in range(layers):
+        block = f"blk.{layer}"
+        for norm in ("attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm"):
+            ones(f"{block}.{norm}", width)
+        ones(f"{block}.attn_q_norm", head)
+        weight(f"{block}.attn_q", heads * head, width)
+        weight(f"{block}.attn_output", width, heads * head)
+        weight(f"{block}.ffn_gate", feed, width)
+        weight(f"{block}.ffn_up", feed, width)
+        weight(f"{block}.ffn_down", width, feed)
+        ones(f"{block}.layer_output_scale", 1)
+    return _finish(writer, path)
+
+
 def write_llama(path: Path, seed: int = 0, template: str = CHATML_TEMPLATE, layers: int = 2) -> Path:
     """A model of the llama architecture with ChatML turns and no control token for calls."""
     width, head, heads, feed = 64, 32, 2, 96
