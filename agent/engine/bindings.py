@@ -10,6 +10,7 @@ import ctypes
 import ctypes.util
 from collections.abc import Callable, Sequence
 
+import llama_cpp
 import llama_cpp.llama_cpp as llama
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,11 @@ def quieten(sink: Callable[[str], None]) -> object:
 
 WARNING, ERROR = 3, 4
 """``GGML_LOG_LEVEL_WARN`` and ``GGML_LOG_LEVEL_ERROR`` of ggml.h."""
+
+
+def library_version() -> str:
+    """Of the bindings and of the llama.cpp in them."""
+    return f"{llama_cpp.__version__} {llama.llama_version().decode()}"
 
 
 class NativeModel:

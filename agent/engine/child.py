@@ -1,8 +1,9 @@
 """One engine process as its parent sees it: start it, talk to it, know how it died.
 
 Started as ``python -I`` (no folder of the user's on the import path), with a socket and the stop flag as its only
-ties to us. It ends itself when the socket closes; the kernel closes it whichever way we die. (PR_SET_PDEATHSIG
-is not used: it fires when the *thread* that started the child ends.)
+ties to us, and confined before it imports anything that reads a model. It ends itself when the socket closes; the
+kernel closes it whichever way we die. (PR_SET_PDEATHSIG is not used: it fires when the *thread* that started the child
+ends.)
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from pydantic import ValidationError
 import agent
 from agent.engine.port import Prompt
 from agent.engine.shared import Given, memory, without_data
-from agent.engine.wire import REPLY, Counted, Give, Happened, Loaded, Loading, Refused, receive, send
+from agent.engine.wire import REPLY, AnyReply, Give, receive, send
 from agent.messages import Value
 
 ROOT = Path(agent.__file__).resolve().parent.parent
 START = (
     "import sys; root = sys.argv.pop(1); root in sys.path or sys.path.append(root); "
+    "from agent.engine.confinement import confine; confine(); "
     "from agent.engine.worker import main; main()"
 )
 FLAG_BYTES = 2
@@ -48,6 +50,7 @@ class Child:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         self._connection = ours
+        self._hung = False
         self.given = Given()
         with tempfile.TemporaryFile() as shared:
             shared.truncate(FLAG_BYTES)
@@ -103,7 +106,7 @@ class Child:
                 os.close(descriptor)
         return without_data(prompt)
 
-    def receive(self, timeout: float) -> Loading | Loaded | Happened | Counted | Refused:
+    def receive(self, timeout: float) -> AnyReply:
         """The next reply. Raises ChildGone, and TimeoutError after ``timeout`` seconds of silence."""
         try:
             if not select.select([self._connection], [], [], timeout)[0]:
@@ -136,15 +139,21 @@ class Child:
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_RDWR)
 
+    def give_up(self) -> None:
+        """End it because it hangs."""
+        self._hung = True
+        self.kill()
+
     def cause_of_death(self) -> str:
-        """One sentence for a person: how the process ended. Ends it first if it is merely silent."""
-        try:
-            code = self._process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            self.kill()
+        """One sentence for a person: how the process ended. Ends it first if it only fell out with us."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=2)
+        if self.alive:
+            self.give_up()
+        if self._hung:
             return "The engine stopped answering and was ended."
         self._log_reader.join(timeout=1)
-        return _cause(code, list(self._log), out_of_memory=_oom_kills() > self._ooms_before)
+        return _cause(self._process.wait(), list(self._log), out_of_memory=_oom_kills() > self._ooms_before)
 
     def last_words(self) -> str:
         """The last line of its log that says what went wrong, or an empty string."""

@@ -7,11 +7,13 @@ started again with back-off, the model loaded, the prompt replayed, and the turn
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
 
-from agent.cancel import Cancel
+from agent.cancel import Cancel, Cancelled
 from agent.engine.child import Child, ChildGone
+from agent.engine.exchange import await_loaded, call, turn_events
 from agent.engine.gguf_header import GgufHeader, read_header
 from agent.engine.port import (
     GREEDY,
@@ -20,28 +22,32 @@ from agent.engine.port import (
     ModelInfo,
     ModelSpec,
     Piece,
-    Prefill,
     Prompt,
     Restarted,
     Sampling,
 )
-from agent.engine.wire import Count, Counted, Generate, Happened, Load, Loaded, Loading, Refused
+from agent.engine.wire import (
+    Answered,
+    Ask,
+    Count,
+    Counted,
+    Generate,
+    Load,
+    Loaded,
+    Restore,
+    Restored,
+    Save,
+    Saved,
+)
 from agent.errors import EngineDied, ModelError, ModelLoadError
 from agent.messages import ModelMessage
 
 BACK_OFF = (0.1, 0.5, 2.0)
 """Seconds before each attempt to restart; as many attempts as there are numbers."""
 
-SILENCE = 600.0
-"""Seconds without a word from the child before it counts as hung: a slice of prompt on a slow machine takes less."""
-
-STOP_PATIENCE = 10.0
-"""Seconds that a stopped child may take to say so (a device without abort finishes its slice)."""
-
-POLL = 0.25
-"""Seconds between two looks at the deadlines while the child is silent."""
-
 RESTART = "Start Deskhand again, or choose a smaller model. The conversation is kept."
+
+Result = TypeVar("Result")
 
 
 class LlamaEngine:
@@ -79,21 +85,41 @@ class LlamaEngine:
                 attempts = self._revive(lost.cause, attempts, cancel)
                 yield Restarted(lost.cause, attempts)
 
+    def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
+        def answer(child: Child) -> str:
+            command = Ask(prompt=child.give(prompt), question=question, max_tokens=max_tokens)
+            return call(child, command, Answered, cancel).text
+
+        try:
+            return self._persistently(answer, cancel)
+        except Cancelled:
+            return ""
+
+    def save(self, file: Path) -> None:
+        child = self._child
+        try:
+            call(_living(child), Save(file=file.absolute()), Saved, Cancel())
+        except ChildGone:
+            cause = _cause(child)
+            self._revive(cause, 0, Cancel())
+            raise ModelError(
+                f"What the model has read was not saved. {cause} The conversation is kept.",
+                "It is read again when it goes on.",
+            ) from None
+
+    def restore(self, file: Path) -> bool:
+        child = self._child
+        try:
+            return call(_living(child), Restore(file=file.absolute()), Restored, Cancel()).whole
+        except ChildGone:
+            self._revive(_cause(child), 0, Cancel())
+            return False
+
     def count_tokens(self, prompt: Prompt) -> int:
-        attempts = 0
-        while True:
-            child = self._child
-            try:
-                if child is None:
-                    raise ChildGone
-                child.send(Count(prompt=child.give(prompt)))
-                reply = child.receive(SILENCE)
-            except (ChildGone, TimeoutError):
-                attempts = self._revive(_cause(child), attempts, Cancel())
-                continue
-            if isinstance(reply, Counted):
-                return reply.tokens
-            raise _error(reply)
+        def count(child: Child) -> int:
+            return call(child, Count(prompt=child.give(prompt)), Counted, Cancel()).tokens
+
+        return self._persistently(count, Cancel())
 
     def close(self) -> None:
         self._closed = True
@@ -104,18 +130,25 @@ class LlamaEngine:
         child = self._child
         said: list[str] = []
         try:
-            if child is None:
-                raise ChildGone
-            child.clear_stop()
-            with cancel.calling(child.stop):
-                child.send(Generate(prompt=child.give(prompt), sampling=sampling))
-                child.given.forget_all_but(prompt)
-                for event in _turn_events(child, cancel):
-                    if isinstance(event, Piece) and not event.thought:
-                        said.append(event.text)
-                    yield event
-        except (ChildGone, TimeoutError) as gone:
+            command = Generate(prompt=_living(child).give(prompt), sampling=sampling)
+            _living(child).given.forget_all_but(prompt)
+            for event in turn_events(_living(child), command, cancel):
+                if isinstance(event, Piece) and not event.thought:
+                    said.append(event.text)
+                yield event
+        except ChildGone as gone:
             raise _TurnLost(_cause(child), "".join(said)) from gone
+
+    def _persistently(self, do: Callable[[Child], Result], cancel: Cancel) -> Result:
+        """What ``do`` returns, with a new child if need be. Raises Cancelled when the child dies after a stop."""
+        attempts = 0
+        while True:
+            child = self._child
+            try:
+                return do(_living(child))
+            except ChildGone:
+                cancel.check()
+                attempts = self._revive(_cause(child), attempts, cancel)
 
     def _revive(self, cause: str, attempts: int, cancel: Cancel) -> int:
         """Bring the child back with the model loaded, after ``attempts`` of doing so for the same turn; returns
@@ -143,8 +176,8 @@ class LlamaEngine:
             self._end_child()
         try:
             child.send(Load(spec=spec, fingerprint=header.fingerprint))
-            return _await_loaded(child, on_progress)
-        except (ChildGone, TimeoutError) as gone:
+            return await_loaded(child, on_progress)
+        except ChildGone as gone:
             cause = _cause(child)
             self._end_child()
             raise ModelLoadError(
@@ -171,75 +204,10 @@ class _TurnLost(Exception):
         self.said = said
 
 
-def _turn_events(child: Child, cancel: Cancel) -> Iterator[Prefill | Piece | Finished]:
-    """The events of the running turn, the last one Finished. Given up half-way by whoever listens, the turn is
-    stopped and the rest of it thrown away, so that the next command finds a child that waits for it."""
-    replies = _replies(child, cancel)
-    over = False
-    try:
-        for reply in replies:
-            over = not isinstance(reply, Happened) or isinstance(reply.event, Finished)
-            if not isinstance(reply, Happened):
-                raise _error(reply)
-            yield reply.event
-            if over:
-                return
-    finally:
-        if not over and child.alive:
-            child.stop()
-            _drain(child)
-
-
-def _drain(child: Child) -> None:
-    try:
-        while True:
-            reply = child.receive(STOP_PATIENCE)
-            if not isinstance(reply, Happened) or isinstance(reply.event, Finished):
-                return
-    except (ChildGone, TimeoutError):
-        child.kill()
-
-
-def _replies(child: Child, cancel: Cancel) -> Iterator[Loaded | Loading | Happened | Counted | Refused]:
-    """Replies as they come. Raises TimeoutError when the child is silent too long, sooner after a stop."""
-    heard = time.monotonic()
-    stopped: float | None = None
-    while True:
-        try:
-            reply = child.receive(POLL)
-        except TimeoutError:
-            now = time.monotonic()
-            if cancel.requested and stopped is None:
-                stopped = now
-            if now - heard > SILENCE or (stopped is not None and now - stopped > STOP_PATIENCE):
-                child.kill()
-                raise
-            continue
-        heard = time.monotonic()
-        yield reply
-
-
-def _await_loaded(child: Child, on_progress: Callable[[float], None]) -> Loaded:
-    on_progress(0.0)
-    while True:
-        reply = child.receive(SILENCE)
-        match reply:
-            case Loading():
-                on_progress(reply.fraction)
-            case Loaded():
-                return reply
-            case Refused():
-                time.sleep(0.05)  # let the log reader see what llama.cpp said just before
-                said = child.last_words()
-                raise ModelLoadError(f"{reply.what} {said}".strip(), reply.remedy)
-            case _:
-                raise ChildGone
-
-
-def _error(reply: object) -> ModelError:
-    if isinstance(reply, Refused):
-        return ModelError(reply.what, reply.remedy)
-    return ModelError("The engine answered out of turn.", RESTART)
+def _living(child: Child | None) -> Child:
+    if child is None:
+        raise ChildGone
+    return child
 
 
 def _cause(child: Child | None) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter
@@ -44,6 +45,29 @@ class Count(Value):
     prompt: Prompt
 
 
+class Ask(Value):
+    """A side question after ``prompt``."""
+
+    type: Literal["ask"] = "ask"
+    prompt: Prompt
+    question: str
+    max_tokens: int
+
+
+class Save(Value):
+    """Write the cache to ``file``."""
+
+    type: Literal["save"] = "save"
+    file: Path
+
+
+class Restore(Value):
+    """Take the cache from ``file``."""
+
+    type: Literal["restore"] = "restore"
+    file: Path
+
+
 class Loading(Value):
     type: Literal["loading"] = "loading"
     fraction: float
@@ -73,6 +97,24 @@ class Counted(Value):
     tokens: int
 
 
+class Answered(Value):
+    """The answer to a side question; on a stop, what there is of it."""
+
+    type: Literal["answered"] = "answered"
+    text: str
+
+
+class Saved(Value):
+    type: Literal["saved"] = "saved"
+
+
+class Restored(Value):
+    """``whole`` is false, and the cache empty, when the file was not to be used."""
+
+    type: Literal["restored"] = "restored"
+    whole: bool
+
+
 class Refused(Value):
     """The command failed and the process lives on."""
 
@@ -82,11 +124,11 @@ class Refused(Value):
     remedy: str
 
 
-Command = Annotated[Load | Give | Generate | Count, Field(discriminator="type")]
-Reply = Annotated[Loading | Loaded | Happened | Counted | Refused, Field(discriminator="type")]
+AnyCommand = Load | Give | Generate | Count | Ask | Save | Restore
+AnyReply = Loading | Loaded | Happened | Counted | Answered | Saved | Restored | Refused
 
-COMMAND: TypeAdapter[Load | Give | Generate | Count] = TypeAdapter(Command)
-REPLY: TypeAdapter[Loading | Loaded | Happened | Counted | Refused] = TypeAdapter(Reply)
+COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(Annotated[AnyCommand, Field(discriminator="type")])
+REPLY: TypeAdapter[AnyReply] = TypeAdapter(Annotated[AnyReply, Field(discriminator="type")])
 
 
 def send(connection: socket.socket, message: Value, descriptor: int | None = None) -> None:

@@ -16,13 +16,23 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import assert_never
 
-from agent.engine import fit
-from agent.engine.bindings import DecodeFailed, LoadRefused, NativeContext, NativeModel, quieten
+from agent.engine import fit, persistence
+from agent.engine.bindings import (
+    DecodeFailed,
+    LoadRefused,
+    NativeContext,
+    NativeModel,
+    library_version,
+    quieten,
+)
 from agent.engine.dialects import choose_dialect
 from agent.engine.dialects.contract import Dialect
-from agent.engine.dialects.frame import UnusableTemplate
+from agent.engine.dialects.sandbox import UnusableTemplate
+from agent.engine.mtmd import share_log
+from agent.engine.persistence import Fingerprint
 from agent.engine.projector import MOST_TOKENS, usable_projector
 from agent.engine.sampling import BadGrammar
 from agent.engine.senses import Senses
@@ -31,6 +41,8 @@ from agent.engine.turn import PromptTooLong, TurnRunner
 from agent.engine.vocabulary import Vocabulary
 from agent.engine.wire import (
     COMMAND,
+    Answered,
+    Ask,
     Count,
     Counted,
     Generate,
@@ -40,6 +52,10 @@ from agent.engine.wire import (
     Loaded,
     Loading,
     Refused,
+    Restore,
+    Restored,
+    Save,
+    Saved,
     receive_with_descriptor,
     send,
 )
@@ -57,6 +73,7 @@ def main() -> None:
     connection = socket.socket(fileno=int(sys.argv[1]))
     flag = mmap.mmap(int(sys.argv[2]), FLAG_BYTES)
     keep = quieten(lambda text: print(text, end="", file=sys.stderr, flush=True))
+    share_log(keep)
     commands: queue.Queue[tuple[bytes, int | None]] = queue.Queue()
     threading.Thread(target=_read, args=(connection, commands), daemon=True).start()
     worker = Worker(lambda reply: send(connection, reply), flag)
@@ -94,6 +111,12 @@ class Worker:
                     self._generate(command)
                 case Count():
                     self._count(command)
+                case Ask():
+                    self._ask(command)
+                case Save():
+                    self._save(command.file)
+                case Restore():
+                    self._restore(command.file)
                 case _:
                     assert_never(command)
         except LoadRefused:
@@ -127,6 +150,13 @@ class Worker:
         context.abort_when_set(ctypes.addressof(flag))
         self._model = model  # keeps the memory behind the pointers
         self._dialect = dialect
+        self._fingerprint = Fingerprint(
+            model=persistence.name_of(spec.path),
+            projector=persistence.name_of(spec.projector),
+            llama=library_version(),
+            context_tokens=context.size,
+            kv_type=spec.kv_type,
+        )
         self._runner = TurnRunner(
             context,
             model.sliding_window,
@@ -153,12 +183,35 @@ class Worker:
         )
 
     def _generate(self, command: Generate) -> None:
-        if self._runner is None:
-            raise LoadRefused
+        runner = self._running()
         if self._senses:
             self._senses.forget_all_but(handles(command.prompt))
-        for event in self._runner.run(command.prompt, command.sampling):
+        for event in runner.run(command.prompt, command.sampling):
             self._reply(Happened(event=event))
+
+    def _ask(self, command: Ask) -> None:
+        text = self._running().ask(command.prompt, command.question, command.max_tokens)
+        self._reply(Answered(text=text))
+
+    def _save(self, file: Path) -> None:
+        snapshot = self._running().ledger.snapshot()
+        try:
+            persistence.write(file, self._fingerprint, snapshot)
+        except OSError as error:
+            self._reply(_not_saved(error))
+        else:
+            self._reply(Saved())
+
+    def _restore(self, file: Path) -> None:
+        ledger = self._running().ledger
+        ledger.clear()
+        snapshot = persistence.read(file, self._fingerprint)
+        self._reply(Restored(whole=snapshot is not None and ledger.revert(snapshot)))
+
+    def _running(self) -> TurnRunner:
+        if self._runner is None:
+            raise LoadRefused
+        return self._runner
 
     def _take(self, command: Give, descriptor: int | None) -> None:
         """Without a word in answer: whatever is wrong with it shows when it is placed."""
@@ -209,6 +262,14 @@ def _unreadable_template(error: UnusableTemplate) -> Refused:
         kind="load",
         what=f"The model's chat template cannot be used ({error}).",
         remedy="Choose a model file made for chat.",
+    )
+
+
+def _not_saved(error: OSError) -> Refused:
+    return Refused(
+        kind="other",
+        what=f"What the model has read was not saved ({error.strerror}). The conversation is kept.",
+        remedy="Make room on the disk; until then it is read again after a restart.",
     )
 
 

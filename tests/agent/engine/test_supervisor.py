@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from agent.cancel import Cancel
-from agent.engine import supervisor
+from agent.engine import exchange, supervisor
 from agent.engine.port import (
     EngineEvent,
     Finished,
@@ -147,7 +147,7 @@ def test_a_stop_before_the_prompt_is_read_ends_it_and_the_next_turn_works(engine
 
 
 def test_a_child_that_hangs_when_asked_to_stop_is_ended(engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(supervisor, "STOP_PATIENCE", 0.5)
+    monkeypatch.setattr(exchange, "STOP_PATIENCE", 0.5)
     cancel = Cancel()
     events: list[EngineEvent] = []
     for event in engine.generate(ASK, cancel, ENDLESS):
@@ -162,9 +162,9 @@ def test_a_child_that_hangs_when_asked_to_stop_is_ended(engine: LlamaEngine, mon
 
 
 def test_a_child_that_hangs_is_replaced(engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(supervisor, "SILENCE", 3.0)
+    monkeypatch.setattr(exchange, "SILENCE", 3.0)
     events = list(killing_at_first_piece(engine, signal.SIGSTOP))
-    assert any(isinstance(event, Restarted) and "SIGKILL" in event.cause for event in events)
+    assert any(isinstance(event, Restarted) and "stopped answering" in event.cause for event in events)
     assert finished(events).reason == "length"
 
 

@@ -1,0 +1,43 @@
+"""What the engine process gives up before it reads a stranger's model: the network, and copies of its memory.
+
+Linux alone, and only as far as the kernel lets a program of no privileges go; what it refuses is quietly kept, because
+neither is what the process is trusted for. A seccomp filter or a sandbox of the file system this is not.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import sys
+from pathlib import Path
+
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
+"""``linux/sched.h``."""
+PR_SET_DUMPABLE = 4
+"""``linux/prctl.h``."""
+
+
+def confine() -> None:
+    """Call it while the process has a single thread: one with several may not enter a user namespace."""
+    if sys.platform != "linux":
+        return
+    libc = ctypes.CDLL(None)
+    _leave_network(libc)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    libc.prctl(
+        PR_SET_DUMPABLE, 0, 0, 0, 0
+    )  # no core for a crash handler either, and no debugger of another program
+
+
+def _leave_network(libc: ctypes.CDLL) -> None:
+    """Enter a network namespace in which there is nothing, not even a working loopback."""
+    if libc.unshare(CLONE_NEWNET) == 0:  # with privileges
+        return
+    user, group = os.getuid(), os.getgid()
+    if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) == 0:
+        with contextlib.suppress(OSError):  # unmapped ids work too, they only look odd
+            Path("/proc/self/setgroups").write_text("deny")
+            Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+            Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
