@@ -26,8 +26,8 @@ SUMMARISE = (
     "and found out (names, paths and numbers exactly as they were), and what is still to do. Only the notes."
 )
 
-_PICTURE_TOKENS = 1122
-"""The largest budget of a picture, and its marks."""
+_PICTURE_TOKENS = 1120
+"""The largest budget of a picture."""
 _SAMPLES_PER_TOKEN = 640
 _SEAM_TOKENS = 24
 """More than a chat template puts around a message."""
@@ -122,7 +122,7 @@ def _at_most(message: Message) -> int:
         call = json.dumps(message.call.arguments) if message.call else ""
         words = len(message.tokens) or _bytes(message.text) + 2 * _bytes(call)
         return words + _SEAM_TOKENS
-    media = len(message.pictures) * _PICTURE_TOKENS
+    media = sum((picture.budget or _PICTURE_TOKENS) + _SEAM_TOKENS for picture in message.pictures)
     if not isinstance(message, UserMessage):
         return _bytes(message.content) + _bytes(message.name) + media + _SEAM_TOKENS
     media += sum(sound.samples // _SAMPLES_PER_TOKEN + _SEAM_TOKENS for sound in message.sounds)

@@ -27,6 +27,8 @@ from agent.tool import Tool, ToolContext, ToolResult
 from app.engines import ChosenEngine, server_of
 from app.hub import EventHub
 from app.local import LocalAssistant
+from app.models.catalogue import ModelFiles
+from app.models.found import describe
 from app.models.locate import locate
 from app.parts import Parts, Region
 from app.questions import Questions
@@ -105,12 +107,20 @@ def _spec(settings: Settings, places: Places, path: Path | None) -> ModelSpec:
     if server is not None:
         name = Path(server.model or address_of(server).host)
         return ModelSpec(path=name, server=server, context_tokens=settings.context_tokens)
+    files = locate(settings.model, places.data) if path is None else _with_projector(path)
     return ModelSpec(
-        path=path or locate(settings.model, places.data).path,
+        path=files.path,
+        projector=files.projector,
         context_tokens=settings.context_tokens,
         gpu_layers=settings.gpu_layers,
         threads=settings.threads,
     )
+
+
+def _with_projector(path: Path) -> ModelFiles:
+    """The model at ``path`` with the eyes and ears that lie beside it. Whether it can be loaded the engine says."""
+    described = describe(path)
+    return ModelFiles(path, described.projector if described else None)
 
 
 def _log_to(path: Path) -> None:

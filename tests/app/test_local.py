@@ -20,6 +20,7 @@ from agent.messages import Moment, Request, ToolCall
 from agent.tool import Effect, Target
 from app import compose, local, saved_caches
 from app.local import LocalAssistant
+from app.models.catalogue import ModelFiles
 from app.settings import Places, Settings
 from tools.clock import local_now
 
@@ -52,7 +53,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
     monkeypatch.delenv("DISPLAY", raising=False)
     model = tmp_path / "any.gguf"
     model.write_bytes(b"GGUF")
-    monkeypatch.setattr(compose, "locate", lambda name, data: type("Found", (), {"path": model})())
+    monkeypatch.setattr(compose, "locate", lambda name, data: ModelFiles(model))
     places = Places(*(tmp_path / name for name in ("config", "data", "state", "cache")))
     settings = Settings(workspace=tmp_path / "Documents", speak_answers=False)
     made: list[LocalAssistant] = []
@@ -374,3 +375,22 @@ def test_the_session_is_saved_when_the_application_closes(
     session = seat.assistant.session
     seat.assistant.close()
     assert [file.name for file in (tmp_path / "cache" / "sessions").iterdir()] == [f"{session}.kv"]
+
+
+def test_a_model_is_loaded_with_the_projector_that_lies_beside_it(
+    made: Callable[..., Seat], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat = made()
+    specs: list[ModelSpec] = []
+    load = seat.assistant.parts.engine.load
+    monkeypatch.setattr(
+        seat.assistant.parts.engine, "load", lambda spec, tell: specs.append(spec) or load(spec, tell)
+    )
+    folder = tmp_path / "gemma"
+    folder.mkdir()
+    model, projector = folder / "gemma-4-e2b.gguf", folder / "mmproj-gemma-4-e2b.gguf"
+    for file in (model, projector):
+        file.write_bytes(b"GGUF" + bytes(20))
+    seat.assistant.use_model(model)
+    seat.wait(events.ModelReady)
+    assert [(spec.path, spec.projector) for spec in specs] == [(model, projector)]

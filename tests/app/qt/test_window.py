@@ -167,6 +167,11 @@ def test_f1_shows_the_keys(stage: Stage) -> None:
     sheet.close()
 
 
+def test_a_session_that_was_named_is_called_so(stage: Stage) -> None:
+    stage.play(*scenes.working(), events.SessionTitled(session="s1", title="Shopping list"))
+    assert stage.window.windowTitle() == "Shopping list – Deskhand"
+
+
 def test_sessions_stand_under_their_days_and_open_with_a_click(stage: Stage) -> None:
     sessions = stage.window.sidebar.list
     words = [sessions.item(i).text() for i in range(sessions.count())]
