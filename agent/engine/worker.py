@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import assert_never
 
 from agent.engine import fit, persistence
+from agent.engine.assistant import Assistant, usable_drafter
 from agent.engine.bindings import (
     DecodeFailed,
     LoadRefused,
@@ -133,6 +134,7 @@ class Worker:
         model = NativeModel(str(spec.path), spec.gpu_layers, self._report_progress())
         vocabulary = Vocabulary(model.vocabulary_pointer)
         facts, trouble = usable_projector(spec.projector, model.width)
+        drafter, no_drafter = usable_drafter(spec.drafter, spec.path)
         threads = fit.threads(spec.threads, model.parameters)
         self._senses = senses = facts and Senses(
             facts, model, vocabulary, threads, spec.gpu_layers != 0, spec.image_tokens, self._stopped
@@ -165,6 +167,7 @@ class Worker:
             command.fingerprint,
             self._stopped,
             speculate=spec.speculate and not model.recurrent,
+            assistant=Assistant(drafter, model, context, threads, spec.gpu_layers) if drafter else None,
         )
         if senses:
             senses.serve(context)
@@ -178,7 +181,7 @@ class Worker:
                 dialect=dialect.name,
                 sees=facts is not None and facts.sees,
                 hears=facts is not None and facts.hears,
-                trouble=trouble,
+                trouble=f"{trouble} {no_drafter}".strip(),
             )
         )
 

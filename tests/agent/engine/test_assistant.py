@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from agent.cancel import Cancel
 from agent.engine.assistant import Assistant, usable_drafter
 from agent.engine.bindings import NativeContext
 from agent.engine.ledger import Ledger
-from agent.engine.port import Sampling
+from agent.engine.port import Finished, ModelSpec, Prompt, Sampling
 from agent.engine.script import Script
+from agent.engine.supervisor import LlamaEngine
+from agent.messages import UserMessage
 from tests.agent.engine.conftest import Loaded
 from tests.agent.engine.test_decoding import MadeUp, Turn
 from tests.agent.engine.tiny_model import write_drafter
@@ -97,3 +100,21 @@ def test_a_drafter_for_another_model_is_refused_before_it_is_loaded(
         usable, why = usable_drafter(path, model)
         assert usable is None
         assert why.startswith("The model does not guess ahead")
+
+
+def test_the_engine_runs_with_a_drafter_and_says_when_it_cannot(
+    gemma_file: Path, llama_file: Path, drafter_file: Path
+):
+    engine = LlamaEngine()
+    ask = Prompt("Be kind.", (), (UserMessage(text="go on"),))
+    try:
+        assert engine.load(ModelSpec(gemma_file, drafter=llama_file, threads=1), lambda _: None).plan
+        plain = list(engine.generate(ask, Cancel()))[-1]
+        info = engine.load(ModelSpec(gemma_file, drafter=drafter_file, threads=1), lambda _: None)
+        drafted = list(engine.generate(ask, Cancel()))[-1]
+    finally:
+        engine.close()
+    assert "guess ahead" not in info.plan
+    assert isinstance(plain, Finished)
+    assert isinstance(drafted, Finished)
+    assert drafted.reason == plain.reason
