@@ -74,6 +74,10 @@ class EmbeddingCache:
             self._kept.move_to_end(key)
         return self._kept.get(key)
 
+    def clear(self) -> None:
+        self._kept.clear()
+        self.size = 0
+
     def put(self, key: str, embeddings: Embeddings) -> None:
         if key in self._kept or embeddings.nbytes > self._limit:
             return

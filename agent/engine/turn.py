@@ -107,12 +107,13 @@ class TurnRunner:
             return reading.text.strip()
 
     def prepare(self, prompt: Prompt) -> None:
-        """Have the cache hold what of ``prompt`` will stay when its last message grows: all before the model's turn.
+        """Have the cache hold what of ``prompt`` is settled although its last message is not: no turn of the model's is
+        opened, and after a sound that still grows nothing is read.
 
         A stop ends it early. Raises PromptTooLong, UnusableTemplate and DecodeFailed.
         """
         with suppress(DecodeAborted):
-            self._prefill(prompt, self._script(prompt), opened=False)
+            self._prefill(prompt, self._script(prompt), whole=False)
 
     def _script(self, prompt: Prompt) -> Script:
         script = self._dialect.prompt(prompt)
@@ -120,18 +121,28 @@ class TurnRunner:
             raise PromptTooLong(script.positions)
         return script
 
-    def _prefill(self, prompt: Prompt, script: Script, opened: bool = True) -> tuple[Script, int]:
-        """Have the cache hold ``script``, up to where the model's turn is ``opened`` or with that; returns what it is
-        now, if media turned out to be gone, and how much was there."""
+    def _prefill(self, prompt: Prompt, script: Script, whole: bool = True) -> tuple[Script, int]:
+        """Have the cache hold ``script``, or what of it is settled; returns what it is now, if media turned out to be
+        gone, and how much was there."""
         while True:
             try:
-                if opened:
+                if whole:
                     return script, self.ledger.prefill(script, self._stopped)
-                end = script.marks[-1]
-                before = replace(script, entries=script.entries[:end], marks=script.marks[:-1])
-                return script, self.ledger.prefill(before, self._stopped, again=0)
+                settled = self._settled(prompt, script)
+                return script, self.ledger.prefill(settled, self._stopped, again=0)
             except MediaLost:
                 script = self._script(prompt)
+
+    def _settled(self, prompt: Prompt, script: Script) -> Script:
+        """What of ``script`` stays when the last message of ``prompt`` goes on."""
+        end = script.marks[-1]
+        last = prompt.messages[-1]
+        if isinstance(last, UserMessage) and any(sound.growing for sound in last.sounds):
+            bare = last.model_copy(update={"text": "", "context": ""})
+            wordless = self._dialect.prompt(replace(prompt, messages=(*prompt.messages[:-1], bare)))
+            end = min(end, common_prefix(script.entries, wordless.entries))
+        marks = [mark for mark in script.marks if mark < end]
+        return replace(script, entries=script.entries[:end], marks=marks)
 
     def _decode(
         self,
