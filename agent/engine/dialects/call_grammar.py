@@ -36,7 +36,7 @@ JSON = Spelling(
 )
 
 
-class CallGrammar:
+class FormGrammar:
     """The form as GBNF, with control tokens as tokens and not as their letters, and as a parser."""
 
     def __init__(self, form: CallForm, vocabulary: Vocabulary) -> None:
@@ -153,7 +153,7 @@ def _spaced(expression: str, part: str) -> list[str]:
 
 
 def _pattern(text: str) -> str:
-    """A regular expression for what :meth:`CallGrammar._flexible` allows."""
+    """A regular expression for what :meth:`FormGrammar._flexible` allows."""
     parts = (
         r"\s*" if part.isspace() else rf"\s*{re.escape(part)}\s*" if part in "{}[]:," else re.escape(part)
         for part in _PARTS.findall(text)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from agent.engine.declaration import declaration
 from agent.engine.dialects import call_form
 from agent.engine.dialects.call_form import CALL_ID, CallForm
-from agent.engine.dialects.sandbox import SandboxedTemplate, Turn, UnusableTemplate
+from agent.engine.dialects.sandbox import FailedProbe, SandboxedTemplate, Turn
 from agent.engine.port import ToolSpec
 
 PLAIN_TEMPLATE = (
@@ -86,7 +86,7 @@ class ChatTemplate:
         self._no_tools: Sequence[Turn] | None = None
         try:
             self.seams = self._learn_seams()
-        except UnusableTemplate:  # some templates go through the tools without asking whether there are any
+        except FailedProbe:  # some templates go through the tools without asking whether there are any
             self._no_tools = ()
             self.seams = self._learn_seams()
 
@@ -94,7 +94,7 @@ class ChatTemplate:
         """The frame for these tools. Raises UnusableTemplate."""
         try:
             return self._with_system(tools) if system else self._head(False, tools)
-        except UnusableTemplate:
+        except FailedProbe:
             if not tools:
                 raise
         return self.frame(system, ())  # it cannot show these tools: the dialect tells of them instead
@@ -104,7 +104,7 @@ class ChatTemplate:
             return replace(self._head(False, tools), takes_system=False)
         try:
             return self._head(True, tools)
-        except UnusableTemplate:  # no system role: its text goes before the person's first words
+        except FailedProbe:  # no system role: its text goes before the person's first words
             bare = self._head(False, tools)
             return replace(bare, before_system=bare.after_system, after_system="\n\n")
 
@@ -114,7 +114,7 @@ class ChatTemplate:
         once = self._render([*start, _turn("user", ASKED)], True, declared)
         head, user_to_model = _split(once, ASKED)
         if user_to_model != self.seams.user_to_model:
-            raise UnusableTemplate("the first turn is framed unlike the others")
+            raise FailedProbe("the first turn is framed unlike the others")
         before, after = _split(head, SYSTEM) if system else ("", head)
         lists_tools = bool(tools) and all(tool.name in head for tool in tools)
         return Frame(before, after, self.seams, lists_tools)
@@ -125,16 +125,16 @@ class ChatTemplate:
         _, user_to_model = _split(self._render(asked), ASKED)
         _, user_to_past, model_to_user, last = _split(self._render(talk), ASKED, SAID, ASKED_AGAIN)
         if last != user_to_model:
-            raise UnusableTemplate("the second turn is framed unlike the first")
+            raise FailedProbe("the second turn is framed unlike the first")
         seams = Seams(user_to_model, user_to_past, model_to_user, "", "", "")
-        with contextlib.suppress(UnusableTemplate):
+        with contextlib.suppress(FailedProbe):
             seams = replace(seams, thought=self._thought(seams))
         for arguments in (dict(call_form.ARGUMENTS), json.dumps(call_form.ARGUMENTS)):
             try:
                 return self._with_calls(seams, _call(arguments))
-            except UnusableTemplate:
+            except FailedProbe:
                 continue
-        with contextlib.suppress(UnusableTemplate):
+        with contextlib.suppress(FailedProbe):
             return self._with_results(seams, _turn("assistant", SAID), (), SAID)
         return seams
 
@@ -146,7 +146,7 @@ class ChatTemplate:
         if seam.rfind("<") > seam.rfind(">"):  # within a tag that begins like the one there
             seam = seam[: seam.rfind("<")]
         if not (begins := before.removeprefix(seam).strip()) or not (ends := after.strip()):
-            raise UnusableTemplate("nothing marks a thought")
+            raise FailedProbe("nothing marks a thought")
         return begins, ends
 
     def _with_calls(self, seams: Seams, call: Turn) -> Seams:
@@ -160,7 +160,7 @@ class ChatTemplate:
         for seam in (seams.user_to_past, seams.user_to_model):
             if text.startswith(seam) and (form := call_form.learn(text.removeprefix(seam))):
                 return replace(seams, form=form)
-        raise UnusableTemplate("its calls are of another kind")
+        raise FailedProbe("its calls are of another kind")
 
     def _with_results(self, seams: Seams, before: Turn, tools: Sequence[Turn], last: str) -> Seams:
         """``seams`` with those around the result that follows ``before``, which ends with ``last``."""
@@ -172,7 +172,7 @@ class ChatTemplate:
         _, to_result, to_model = _split(now, last, result)
         _, to_result_past, to_past, _ = _split(past, last, result, SAID_AFTER)
         if to_result_past != to_result:
-            raise UnusableTemplate("a result is framed unlike the others")
+            raise FailedProbe("a result is framed unlike the others")
         return replace(
             seams,
             call_to_result=to_result,
@@ -209,7 +209,7 @@ def _split(text: str, *placeholders: str) -> list[str]:
     parts: list[str] = []
     for placeholder in placeholders:
         if text.count(placeholder) != 1:
-            raise UnusableTemplate(f"{text.count(placeholder)} times {placeholder} in the rendered text")
+            raise FailedProbe(f"{text.count(placeholder)} times {placeholder} in the rendered text")
         part, text = text.split(placeholder)
         parts.append(part)
     return [*parts, text]

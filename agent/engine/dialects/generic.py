@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from agent.engine.declaration import declaration
 from agent.engine.dialects.call_form import OURS
-from agent.engine.dialects.call_grammar import JSON, CallGrammar
+from agent.engine.dialects.call_grammar import JSON, FormGrammar
 from agent.engine.dialects.contract import CallState, CallSyntaxError, Place
 from agent.engine.dialects.conversation import Conversation, Opening
 from agent.engine.dialects.frame import ChatTemplate, Frame
@@ -41,7 +41,7 @@ class Generic:
         self.template_lists_tools = template.seams.form is not None
         self._form = form = template.seams.form or OURS
         forms = [form, form.bare] if form.bare else [form]
-        self._grammars = [CallGrammar(form, vocabulary) for form in forms]
+        self._grammars = [FormGrammar(form, vocabulary) for form in forms]
         self._thought_text = template.seams.thought
         self.thought_open, self.thought_close = map(vocabulary.mark, self._thought_text)
         ours = {run for text, own in form.pieces("", {}) if own for run in vocabulary.runs(text)}

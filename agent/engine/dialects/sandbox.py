@@ -44,7 +44,11 @@ BITS = 4096
 
 
 class UnusableTemplate(Exception):
-    """The template fails, or drops or repeats what it is given."""
+    """The template is beyond its bounds: too large, too slow, too greedy."""
+
+
+class FailedProbe(UnusableTemplate):
+    """The template fails on this conversation, or drops or repeats what it is given; it may do well on another."""
 
 
 class SandboxedTemplate:
@@ -112,7 +116,7 @@ class _TookTooLong(BaseException):
 
 @contextlib.contextmanager
 def _bounded() -> Iterator[None]:
-    """Run a template within its bounds and turn whatever it raises into UnusableTemplate."""
+    """Run a template within its bounds: UnusableTemplate beyond them, FailedProbe for whatever it raises itself."""
     try:
         with _time_bound(), _memory_bound():
             yield
@@ -123,9 +127,14 @@ def _bounded() -> Iterator[None]:
     except RecursionError:
         raise UnusableTemplate("it calls itself without end") from None
     except (TemplateError, SyntaxError, TypeError, LookupError) as error:
-        raise UnusableTemplate(f"{type(error).__name__}: {error}") from error
+        raise FailedProbe(_told(error)) from error
     except (ValueError, AttributeError, ArithmeticError, AssertionError) as error:
-        raise UnusableTemplate(f"{type(error).__name__}: {error}") from error
+        raise FailedProbe(_told(error)) from error
+
+
+def _told(error: Exception) -> str:
+    """Its words are the template's: as many as fit into a sentence."""
+    return f"{type(error).__name__}: {str(error)[:200]}"
 
 
 @contextlib.contextmanager

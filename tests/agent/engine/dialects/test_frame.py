@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from agent.engine.declaration import inlined
-from agent.engine.dialects.frame import ChatTemplate, UnusableTemplate
+from agent.engine.dialects.frame import ChatTemplate
+from agent.engine.dialects.sandbox import UnusableTemplate
 from agent.engine.port import ToolSpec
 from agent.tool import Arguments
 from tests.agent.engine.tiny_model import CHATML_TEMPLATE, GEMMA_TEMPLATE

@@ -1,0 +1,264 @@
+"""A tiny GGUF of Qwen 3's architecture with random weights, and chat templates in the forms of several families.
+
+The templates are short equivalents, written for these tests, of what real files carry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import gguf
+import numpy as np
+
+from tests.agent.engine.tiny_model import CONTEXT, CONTROL, NORMAL, USER_DEFINED
+
+MERGES = ["t h", "i n", "Ġ t", "Ġt h", "c a", "l l", "ca ll", "t o", "o o", "to o", "too l"]
+"""Of bytes as GPT-2's tokeniser spells them: a space is Ġ, a new line Ċ."""
+
+QWEN_MARKS = {
+    "<|endoftext|>": CONTROL,
+    "<|im_end|>": CONTROL,
+    "<|im_start|>": CONTROL,
+    "<tool_call>": USER_DEFINED,
+    "</tool_call>": USER_DEFINED,
+    "<think>": USER_DEFINED,
+    "</think>": USER_DEFINED,
+}
+
+_QWEN_TURNS = """\
+{%- if tools or messages[0].role == 'system' -%}
+<|im_start|>system
+{% if messages[0].role == 'system' %}{{ messages[0].content + '\\n\\n' if tools else messages[0].content }}{% endif %}
+{%- if tools -%}
+# Tools
+{% for tool in tools %}{{ tool | tojson }}
+{% endfor %}
+{%- endif -%}
+<|im_end|>
+{% endif -%}
+{%- set last = namespace(question=-1) -%}
+{%- for message in messages if message.role == 'user' -%}
+{%- set last.question = messages.index(message) -%}
+{%- endfor -%}
+{%- for message in messages if message.role != 'system' -%}
+{%- if message.role == 'tool' -%}
+<|im_start|>user
+<tool_response>
+{{ message.content }}
+</tool_response><|im_end|>
+{% else -%}
+<|im_start|>{{ message.role }}
+{% if message.reasoning_content and messages.index(message) > last.question -%}
+<think>
+{{ message.reasoning_content }}
+</think>
+
+{% endif -%}
+{{ message.content }}
+{%- for call in message.tool_calls or [] -%}
+CALL
+{%- endfor -%}
+<|im_end|>
+{% endif -%}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+<|im_start|>assistant
+{% if not enable_thinking %}<think>
+
+</think>
+
+{% endif %}
+{%- endif -%}
+"""
+
+QWEN3_TEMPLATE = _QWEN_TURNS.replace(
+    "CALL",
+    """<tool_call>
+{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}
+</tool_call>""",
+)
+
+QWEN3_5_TEMPLATE = _QWEN_TURNS.replace(
+    "CALL",
+    """<tool_call>
+<function={{ call.function.name }}>
+{% for key, value in call.function.arguments.items() -%}
+<parameter={{ key }}>
+{{ value if value is string else value | tojson }}
+</parameter>
+{% endfor -%}
+</function>
+</tool_call>""",
+)
+
+
+def write_qwen(
+    path: Path,
+    seed: int = 0,
+    template: str = QWEN3_TEMPLATE,
+    marks: Mapping[str, int] = QWEN_MARKS,
+    words: Sequence[str] = (),
+    eager: Mapping[str, float] | None = None,
+    layers: int = 2,
+) -> Path:
+    """A Qwen 3 of some hundred kilobytes. ``marks`` are its control and user-defined tokens: the second ends a
+    turn; ``words`` are more ordinary tokens; ``eager`` as for ``write_gemma``."""
+    width, head, heads, feed = 64, 32, 2, 96
+    random = np.random.default_rng(seed)
+    writer = gguf.GGUFWriter(path, "qwen3")
+    writer.add_name("Tiny Qwen")
+    writer.add_context_length(CONTEXT)
+    writer.add_embedding_length(width)
+    writer.add_block_count(layers)
+    writer.add_feed_forward_length(feed)
+    writer.add_head_count(heads)
+    writer.add_head_count_kv(1)
+    writer.add_key_length(head)
+    writer.add_value_length(head)
+    writer.add_rope_dimension_count(head)
+    writer.add_layer_norm_rms_eps(1e-6)
+    vocabulary = [*marks.items(), *((_spelt(word), NORMAL) for word in words), *_ordinary()]
+    texts = [text for text, _ in vocabulary]
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("qwen2")
+    writer.add_token_list(texts)
+    writer.add_token_types([kind for _, kind in vocabulary])
+    writer.add_token_merges(MERGES)
+    writer.add_pad_token_id(0)
+    writer.add_eos_token_id(1)
+    writer.add_add_bos_token(False)
+    writer.add_chat_template(template)
+
+    def weight(name: str, *shape: int) -> None:
+        values = (random.standard_normal(shape) * 1.5 / np.sqrt(shape[-1])).astype(np.float32)
+        if name == "output":
+            for text, factor in (eager or {}).items():
+                values[texts.index(text if text in marks else _spelt(text))] *= factor
+        writer.add_tensor(f"{name}.weight", values)
+
+    def ones(name: str, size: int) -> None:
+        writer.add_tensor(f"{name}.weight", np.ones(size, dtype=np.float32))
+
+    weight("token_embd", len(vocabulary), width)
+    weight("output", len(vocabulary), width)
+    ones("output_norm", width)
+    for layer in range(layers):
+        block = f"blk.{layer}"
+        ones(f"{block}.attn_norm", width)
+        ones(f"{block}.ffn_norm", width)
+        ones(f"{block}.attn_q_norm", head)
+        ones(f"{block}.attn_k_norm", head)
+        weight(f"{block}.attn_q", heads * head, width)
+        weight(f"{block}.attn_k", head, width)
+        weight(f"{block}.attn_v", head, width)
+        weight(f"{block}.attn_output", width, heads * head)
+        weight(f"{block}.ffn_gate", feed, width)
+        weight(f"{block}.ffn_up", feed, width)
+        weight(f"{block}.ffn_down", width, feed)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _ordinary() -> list[tuple[str, int]]:
+    """The 256 bytes and what the merges make of them."""
+    texts = map(_letter, range(256))
+    return [(text, NORMAL) for text in [*texts, *(merge.replace(" ", "") for merge in MERGES)]]
+
+
+def _spelt(text: str) -> str:
+    return "".join(map(_letter, text.encode()))
+
+
+def _letter(byte: int) -> str:
+    """GPT-2's letter for a byte: itself where that can be seen, and one from 256 on for each of the others."""
+    seen = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    return (
+        chr(byte)
+        if byte in seen
+        else chr(256 + [other for other in range(256) if other not in seen].index(byte))
+    )
+
+
+LLAMA3_MARKS = {
+    "<|end_of_text|>": CONTROL,
+    "<|eot_id|>": CONTROL,
+    "<|begin_of_text|>": CONTROL,
+    "<|start_header_id|>": CONTROL,
+    "<|end_header_id|>": CONTROL,
+    "<|python_tag|>": CONTROL,
+}
+
+LLAMA3_TEMPLATE = """\
+{{- '<|begin_of_text|>' -}}
+{%- set head = '<|start_header_id|>' -%}
+{%- if messages[0].role == 'system' -%}
+{{ head }}system<|end_header_id|>
+
+{{ messages[0].content | trim }}<|eot_id|>
+{%- endif -%}
+{%- for message in messages if message.role != 'system' -%}
+{{ head }}{{ 'ipython' if message.role == 'tool' else message.role }}<|end_header_id|>
+
+{% if message.role == 'user' and tools and message == (messages | selectattr('role', 'equalto', 'user') | first) -%}
+Given these functions, answer with JSON for a function call: {"name": function name, "parameters": its arguments}.
+
+{% for tool in tools %}{{ tool | tojson(indent=4) }}
+
+{% endfor %}
+{%- endif -%}
+{%- if message.tool_calls -%}
+{%- set call = message.tool_calls[0].function -%}
+{"name": "{{ call.name }}", "parameters": {{ call.arguments | tojson }}}
+{%- elif message.role == 'tool' -%}
+{{ message.content | tojson }}
+{%- else -%}
+{{ message.content | trim }}
+{%- endif -%}
+<|eot_id|>
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+{{ head }}assistant<|end_header_id|>
+
+{% endif -%}
+"""
+
+MISTRAL_MARKS = {
+    "<pad>": CONTROL,
+    "</s>": CONTROL,
+    "<s>": CONTROL,
+    "[INST]": CONTROL,
+    "[/INST]": CONTROL,
+    "[TOOL_CALLS]": CONTROL,
+    "[AVAILABLE_TOOLS]": CONTROL,
+    "[/AVAILABLE_TOOLS]": CONTROL,
+    "[TOOL_RESULTS]": CONTROL,
+    "[/TOOL_RESULTS]": CONTROL,
+}
+
+MISTRAL_TEMPLATE = """\
+{%- set system = messages[0].content if messages[0].role == 'system' else '' -%}
+<s>
+{%- for message in messages if message.role != 'system' -%}
+{%- if message.role == 'user' -%}
+{%- if tools and message == (messages | selectattr('role', 'equalto', 'user') | list | last) -%}
+[AVAILABLE_TOOLS]{{ tools | tojson }}[/AVAILABLE_TOOLS]
+{%- endif -%}
+[INST]{{ system + '\\n\\n' if loop.last and system else '' }}{{ message.content }}[/INST]
+{%- elif message.tool_calls -%}
+[TOOL_CALLS][
+{%- for call in message.tool_calls -%}
+{%- if call.id | length != 9 -%}{{ raise_exception('a call needs an id of nine letters') }}{%- endif -%}
+{{ (call.function | tojson)[:-1] }}, "id": "{{ call.id }}"}
+{%- endfor -%}
+]</s>
+{%- elif message.role == 'tool' -%}
+[TOOL_RESULTS]{"content": {{ message.content }}, "call_id": "{{ message.tool_call_id }}"}[/TOOL_RESULTS]
+{%- else -%}
+{{ message.content }}</s>
+{%- endif -%}
+{%- endfor -%}
+"""
