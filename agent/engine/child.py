@@ -40,6 +40,16 @@ LOG_LINES = 60
 OOM_COUNTER = Path("/sys/fs/cgroup/memory.events")
 
 
+OUT_OF_MEMORY = (
+    "MemoryError",
+    "bad_alloc",
+    "failed to allocate",
+    "annot allocate memory",
+    "failed to map segment",
+)
+"""How Python, C++, ggml, the system and the loader say that there is none left."""
+
+
 class ChildGone(Exception):
     """The process is dead or was closed; :meth:`Child.cause_of_death` knows how."""
 
@@ -169,7 +179,7 @@ class Child:
 def _cause(code: int, log: list[str], out_of_memory: bool) -> str:
     telling = _telling_line(log)
     because = f" ({telling})" if telling else ""
-    if out_of_memory or "bad_alloc" in telling or "failed to allocate" in telling:
+    if out_of_memory or any(sign in telling for sign in OUT_OF_MEMORY):
         return f"The engine ran out of memory{because}."
     if code == -signal.SIGABRT:
         return f"The engine gave up on an internal check{because}."

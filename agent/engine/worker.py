@@ -15,6 +15,7 @@ import socket
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import assert_never
@@ -52,6 +53,8 @@ from agent.engine.wire import (
     Load,
     Loaded,
     Loading,
+    Prepare,
+    Prepared,
     Refused,
     Restore,
     Restored,
@@ -73,6 +76,7 @@ def main() -> None:
     """Started as ``… SOCKET_FD FLAG_FD``."""
     connection = socket.socket(fileno=int(sys.argv[1]))
     flag = mmap.mmap(int(sys.argv[2]), FLAG_BYTES)
+    threading.excepthook = _end_with_thread
     keep = quieten(lambda text: print(text, end="", file=sys.stderr, flush=True))
     share_log(keep)
     commands: queue.Queue[tuple[bytes, int | None]] = queue.Queue()
@@ -87,6 +91,12 @@ def _read(connection: socket.socket, commands: queue.Queue[tuple[bytes, int | No
     while (frame := receive_with_descriptor(connection)) is not None:
         commands.put(frame)
     os._exit(0)
+
+
+def _end_with_thread(died: threading.ExceptHookArgs) -> None:
+    """A process without its reader would never hear that it should end."""
+    traceback.print_exception(died.exc_value)
+    os._exit(1)
 
 
 class Worker:
@@ -112,6 +122,8 @@ class Worker:
                     self._generate(command)
                 case Count():
                     self._count(command)
+                case Prepare():
+                    self._prepare(command)
                 case Ask():
                     self._ask(command)
                 case Save():
@@ -191,6 +203,10 @@ class Worker:
             self._senses.forget_all_but(handles(command.prompt))
         for event in runner.run(command.prompt, command.sampling):
             self._reply(Happened(event=event))
+
+    def _prepare(self, command: Prepare) -> None:
+        self._running().prepare(command.prompt)
+        self._reply(Prepared())
 
     def _ask(self, command: Ask) -> None:
         text = self._running().ask(command.prompt, command.question, command.max_tokens)
