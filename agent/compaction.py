@@ -20,6 +20,7 @@ ANSWER_RESERVE_TOKENS = 512
 """Kept free in the context for what the model will say."""
 
 SUMMARY_TOKENS = 320
+"""With the question less than the reserve: a prompt that fits can always be summed up."""
 
 SUMMARISE = (
     "Sum up this conversation so far in at most 150 words, as notes to yourself: what the person wants, what was done "
@@ -101,10 +102,24 @@ def compacted(
     start = starts[min(bisect_left(starts, True, key=short_enough), len(starts) - 1)]
     summary = ""
     if summarise:
-        old = Prompt(prompt.system, prompt.tools, shown(messages[:start], view))
+        old = _readable(engine, room, prompt, messages[:start], view, request)
         summary = _summary(engine, old, cancel)
         cancel.check()
     return cut(messages, view, start, request, summary)
+
+
+def _readable(
+    engine: Engine, room: Room, prompt: Prompt, old: Sequence[Message], view: View, request: int
+) -> Prompt:
+    """``old`` as a prompt that leaves room for the question and the summary: without its very oldest if need be."""
+
+    def seen(start: int) -> Prompt:
+        later = cut(old, view, start, request, view.summary) if start > view.start else view
+        return Prompt(prompt.system, prompt.tools, shown(old, later))
+
+    starts = (view.start, *cuts(old, view, request))
+    first = bisect_left(starts, True, key=lambda start: engine.count_tokens(seen(start)) <= room.tokens)
+    return seen(starts[min(first, len(starts) - 1)])
 
 
 def _summary(engine: Engine, old: Prompt, cancel: Cancel) -> str:
@@ -112,7 +127,7 @@ def _summary(engine: Engine, old: Prompt, cancel: Cancel) -> str:
         return engine.ask(old, SUMMARISE, cancel, SUMMARY_TOKENS)
     except EngineDied:
         raise
-    except ModelError:  # it does not fit beside the question: better no summary than no answer
+    except ModelError:  # better no summary than no answer
         return ""
 
 

@@ -77,6 +77,7 @@ def test_no_more_is_left_out_than_has_to_be() -> None:
 def test_the_summary_is_asked_of_what_goes_and_the_summary_before_it() -> None:
     messages = questions(40, words=50)
     first = compact(ScriptedEngine([SUMMARY]), messages[:21], room=1000)
+    messages = messages[: first.start + 39]
     engine = AskedEngine(["Even more questions."])
     second = compact(engine, messages, room=1000, view=first)
     assert engine.asked is not None
@@ -93,6 +94,15 @@ class AskedEngine(ScriptedEngine):
     def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
         self.asked = prompt
         return super().ask(prompt, question, cancel, max_tokens)
+
+
+def test_what_does_not_fit_beside_the_question_is_summed_up_without_its_oldest() -> None:
+    messages = (*questions(20, words=50), ModelMessage(text="word " * 400), UserMessage(text="and now?"))
+    engine = AskedEngine([SUMMARY])
+    view = compact(engine, messages, room=900)
+    assert engine.asked is not None
+    assert engine.count_tokens(engine.asked) <= 900
+    assert engine.asked.messages[-1] == messages[view.start - 1]
 
 
 def test_a_model_too_small_to_sum_up_forgets_what_is_old() -> None:
