@@ -15,7 +15,7 @@ from agent.context import Profile
 from agent.conversation import Conversation
 from agent.engine.port import Finished, ModelSpec, Prefill, Prompt, Sampling
 from agent.engine.supervisor import LlamaEngine
-from agent.events import Event
+from agent.events import Emit, Event
 from agent.messages import ModelMessage, Picture, ToolCall, ToolMessage, UserMessage
 from agent.model_turn import ModelTurns
 from agent.session import Sessions
@@ -51,10 +51,10 @@ def exchange(conversation: Conversation, number: int, characters: int = 150) -> 
     conversation.append(ToolMessage(call_id=call.id, name="look", content=content))
 
 
-def turns(engine: LlamaEngine, conversation: Conversation, told: list[Event]) -> ModelTurns:
+def turns(engine: LlamaEngine, conversation: Conversation, emit: Emit) -> ModelTurns:
     return ModelTurns(
         engine=engine,
-        emit=told.append,
+        emit=emit,
         conversation=conversation,
         request=0,
         system=SYSTEM,
@@ -87,10 +87,13 @@ def test_a_conversation_too_long_for_the_context_is_summed_up_and_goes_on(
     told: list[Event] = []
     assert engine.count_tokens(conversation.prompt(SYSTEM, ())) > CONTEXT - 512
     cancel = Cancel()
-    stopping = threading.Timer(1.5, cancel.request)
-    stopping.start()
-    turns(engine, conversation, told).take(cancel)
-    stopping.join()
+
+    def tell(event: Event) -> None:
+        told.append(event)
+        if isinstance(event, events.TextDelta):
+            cancel.request()
+
+    turns(engine, conversation, tell).take(cancel)
     (compacted,) = [event for event in told if isinstance(event, events.Compacted)]
     assert compacted.summary
     assert compacted.messages > 0
@@ -117,7 +120,7 @@ def test_a_stop_while_it_is_summed_up_leaves_the_engine_and_the_conversation_as_
 
     monkeypatch.setattr(engine, "ask", stopped_while_asked)
     with pytest.raises(Cancelled):
-        turns(engine, conversation, []).take(cancel)
+        turns(engine, conversation, lambda event: None).take(cancel)
     assert conversation.view == view
     going_on = Prompt(SYSTEM, (), (*messages, UserMessage(text="go on")))
     prefill = next(iter(engine.generate(going_on, Cancel(), SHORT)))
