@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import ctypes.util
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import llama_cpp
 import llama_cpp.llama_cpp as llama
@@ -52,6 +53,9 @@ def quieten(sink: Callable[[str], None]) -> object:
     return callback
 
 
+LAZY_MODE_ON = 2
+"""``LLAMA_LAZY_MODE_ON`` of llama.h, which the bindings do not name."""
+
 WARNING, ERROR = 3, 4
 """``GGML_LOG_LEVEL_WARN`` and ``GGML_LOG_LEVEL_ERROR`` of ggml.h."""
 
@@ -62,14 +66,28 @@ def library_version() -> str:
 
 
 class NativeModel:
-    """A loaded GGUF. Loading blocks; ``on_progress`` gets 0 to 1 and loading is given up when it returns false."""
+    """A loaded GGUF. Loading blocks; ``on_progress`` gets 0 to 1 and loading is given up when it returns false.
 
-    def __init__(self, path: str, gpu_layers: int, on_progress: Callable[[float], bool]) -> None:
+    ``mapped`` and ``lazy`` as :class:`agent.engine.fit.memory.Settings` explains them.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        gpu_layers: int,
+        on_progress: Callable[[float], bool],
+        mapped: bool = True,
+        lazy: bool = False,
+    ) -> None:
         llama.llama_backend_init()
         self._progress = llama.llama_progress_callback(lambda fraction, _: on_progress(fraction))
         params = llama.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
         params.progress_callback = self._progress
+        if not mapped:
+            params.load_mode = llama.LLAMA_LOAD_MODE_NONE
+        if lazy:
+            params.lazy_mode = LAZY_MODE_ON
         model = llama.llama_model_load_from_file(path.encode(), params)
         if not model:
             raise LoadRefused
@@ -113,7 +131,12 @@ class NativeContext:
     """One sequence's KV cache and the decoding of tokens into it."""
 
     def __init__(
-        self, model: NativeModel, context_tokens: int, threads: int, picture_tokens: int = 0
+        self,
+        model: NativeModel,
+        context_tokens: int,
+        threads: int,
+        picture_tokens: int = 0,
+        kv_type: Literal["f16", "q8_0"] = "f16",
     ) -> None:
         """``picture_tokens``: how many embeddings one decode must be able to take. A picture whose tokens look both
         ways cannot be cut; llama.cpp ends the process when it does not fit into a micro-batch."""
@@ -129,6 +152,9 @@ class NativeContext:
         params.n_threads_batch = threads
         params.swa_full = False
         params.no_perf = True
+        if kv_type == "q8_0":
+            params.type_k = params.type_v = llama.GGML_TYPE_Q8_0
+            params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_ENABLED  # without it V cannot be quantised
         context = llama.llama_init_from_model(model.pointer, params)
         if not context:
             raise LoadRefused

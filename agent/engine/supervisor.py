@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -34,6 +35,8 @@ from agent.engine.wire import (
     Generate,
     Load,
     Loaded,
+    Prepare,
+    Prepared,
     Restore,
     Restored,
     Save,
@@ -84,6 +87,13 @@ class LlamaEngine:
                     return
                 attempts = self._revive(lost.cause, attempts, cancel)
                 yield Restarted(lost.cause, attempts)
+
+    def prepare(self, prompt: Prompt, cancel: Cancel) -> None:
+        def read(child: Child) -> None:
+            call(child, Prepare(prompt=child.give(prompt)), Prepared, cancel)
+
+        with suppress(Cancelled):
+            self._persistently(read, cancel)
 
     def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
         def answer(child: Child) -> str:
@@ -233,5 +243,5 @@ def _info(spec: ModelSpec, header: GgufHeader, loaded: Loaded) -> ModelInfo:
         dialect=loaded.dialect,
         sees=loaded.sees,
         hears=loaded.hears,
-        plan=loaded.trouble,
+        plan=loaded.plan,
     )

@@ -45,6 +45,13 @@ class Count(Value):
     prompt: Prompt
 
 
+class Prepare(Value):
+    """Read what of ``prompt`` is settled."""
+
+    type: Literal["prepare"] = "prepare"
+    prompt: Prompt
+
+
 class Ask(Value):
     """A side question after ``prompt``."""
 
@@ -81,8 +88,8 @@ class Loaded(Value):
     dialect: Literal["gemma4", "generic"]
     sees: bool = False
     hears: bool = False
-    trouble: str = ""
-    """What a person should know of a model that can do less than was hoped for."""
+    plan: str = ""
+    """What it was given of the machine, and what it cannot do that was hoped for."""
 
 
 class Happened(Value):
@@ -95,6 +102,10 @@ class Happened(Value):
 class Counted(Value):
     type: Literal["counted"] = "counted"
     tokens: int
+
+
+class Prepared(Value):
+    type: Literal["prepared"] = "prepared"
 
 
 class Answered(Value):
@@ -124,8 +135,8 @@ class Refused(Value):
     remedy: str
 
 
-AnyCommand = Load | Give | Generate | Count | Ask | Save | Restore
-AnyReply = Loading | Loaded | Happened | Counted | Answered | Saved | Restored | Refused
+AnyCommand = Load | Give | Generate | Count | Prepare | Ask | Save | Restore
+AnyReply = Loading | Loaded | Happened | Counted | Prepared | Answered | Saved | Restored | Refused
 
 COMMAND: TypeAdapter[AnyCommand] = TypeAdapter(Annotated[AnyCommand, Field(discriminator="type")])
 REPLY: TypeAdapter[AnyReply] = TypeAdapter(Annotated[AnyReply, Field(discriminator="type")])

@@ -17,10 +17,11 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
-from agent.engine import fit, persistence
+from agent.engine import persistence
 from agent.engine.assistant import Assistant, usable_drafter
 from agent.engine.bindings import (
     DecodeFailed,
@@ -30,12 +31,16 @@ from agent.engine.bindings import (
     library_version,
     quieten,
 )
+from agent.engine.devices import devices
 from agent.engine.dialects import choose_dialect
 from agent.engine.dialects.contract import Dialect
 from agent.engine.dialects.sandbox import UnusableTemplate
+from agent.engine.fit import Machine, Plan, Shape, bandwidth, make_plan, towers_bytes
+from agent.engine.gguf_header import GgufHeader, read_header
 from agent.engine.mtmd import share_log
 from agent.engine.persistence import Fingerprint
-from agent.engine.projector import MOST_TOKENS, usable_projector
+from agent.engine.port import ModelSpec
+from agent.engine.projector import MOST_TOKENS, USUAL_TOKENS, ProjectorFacts, usable_projector
 from agent.engine.sampling import BadGrammar
 from agent.engine.senses import Senses
 from agent.engine.shared import handles, mapped
@@ -63,10 +68,15 @@ from agent.engine.wire import (
     receive_with_descriptor,
     send,
 )
+from agent.errors import ModelError
 from agent.messages import Value
 
 FLAG_BYTES = 2
 """The stop flag and the zero after it: a C string that is empty until somebody asks for a stop."""
+
+MEASURED_BYTES = 256 << 20
+"""Files of this size and more are read from memory as fast as memory is; smaller ones stay in the processor's caches,
+and how fast memory is says nothing about them."""
 
 PROGRESS_EVERY = 0.05
 """Seconds between two reports of loading."""
@@ -134,6 +144,8 @@ class Worker:
                     assert_never(command)
         except LoadRefused:
             self._reply(NOT_LOADED)
+        except ModelError as error:
+            self._reply(Refused(kind="load", what=error.what, remedy=error.remedy))
         except UnusableTemplate as error:
             self._reply(_unreadable_template(error))
         except PromptTooLong:
@@ -143,22 +155,30 @@ class Worker:
 
     def _load(self, command: Load) -> None:
         spec = command.spec
-        model = NativeModel(str(spec.path), spec.gpu_layers, self._report_progress())
-        vocabulary = Vocabulary(model.vocabulary_pointer)
-        facts, trouble = usable_projector(spec.projector, model.width)
+        header = read_header(spec.path)
+        facts, trouble = usable_projector(spec.projector, header.number("embedding_length"))
         drafter, no_drafter = usable_drafter(spec.drafter, spec.path)
-        threads = fit.threads(spec.threads, model.parameters)
+        picture_tokens = (
+            MOST_TOKENS if facts and facts.reads_both_ways(header.number("embedding_length")) else 0
+        )
+        plan = _plan(header, spec, facts, drafter, picture_tokens)
+        on_device = plan.settings.gpu_layers > 0
+        model = NativeModel(
+            str(spec.path),
+            plan.settings.gpu_layers,
+            self._report_progress(),
+            plan.settings.mapped,
+            plan.settings.lazy,
+        )
+        vocabulary = Vocabulary(model.vocabulary_pointer)
         self._senses = senses = facts and Senses(
-            facts, model, vocabulary, threads, spec.gpu_layers != 0, spec.image_tokens, self._stopped
+            facts, model, vocabulary, plan.threads, on_device, plan.image_tokens, self._stopped
         )
         place = senses.place if senses else None
         dialect = choose_dialect(vocabulary, model.chat_template, spec.thinking, command.fingerprint, place)
         trained = model.trained_context
         context = NativeContext(
-            model,
-            fit.context_tokens(spec.context_tokens, trained),
-            threads,
-            MOST_TOKENS if facts and facts.reads_both_ways(model.width) else 0,
+            model, plan.settings.context_tokens, plan.threads, picture_tokens, plan.settings.kv_type
         )
         flag = ctypes.c_char.from_buffer(self._flag)
         context.abort_when_set(ctypes.addressof(flag))
@@ -169,7 +189,7 @@ class Worker:
             projector=persistence.name_of(spec.projector),
             llama=library_version(),
             context_tokens=context.size,
-            kv_type=spec.kv_type,
+            kv_type=plan.settings.kv_type,
         )
         self._runner = TurnRunner(
             context,
@@ -179,8 +199,11 @@ class Worker:
             command.fingerprint,
             self._stopped,
             speculate=spec.speculate and not model.recurrent,
-            assistant=Assistant(drafter, model, context, threads, spec.gpu_layers) if drafter else None,
+            assistant=Assistant(drafter, model, context, plan.threads, plan.settings.gpu_layers)
+            if drafter
+            else None,
         )
+        self._runner.ledger.checkpoints.budget = plan.checkpoint_bytes
         if senses:
             senses.serve(context)
             ledger = self._runner.ledger
@@ -193,7 +216,7 @@ class Worker:
                 dialect=dialect.name,
                 sees=facts is not None and facts.sees,
                 hears=facts is not None and facts.hears,
-                trouble=f"{trouble} {no_drafter}".strip(),
+                plan=f"{plan.says} {trouble} {no_drafter}".strip(),
             )
         )
 
@@ -260,6 +283,22 @@ class Worker:
             return True
 
         return report
+
+
+def _plan(
+    header: GgufHeader,
+    spec: ModelSpec,
+    facts: ProjectorFacts | None,
+    drafter: Path | None,
+    picture_tokens: int,
+) -> Plan:
+    """How to load the model on this machine as it is now. Raises ModelLoadError when it does not fit."""
+    machine = replace(Machine.this().for_this_process(), devices=devices())
+    if header.file_bytes >= MEASURED_BYTES:
+        machine = replace(machine, bandwidth=bandwidth(machine.cores))
+    towers = towers_bytes(read_header(facts.path), spec.image_tokens or USUAL_TOKENS) if facts else 0
+    companions = towers + (drafter.stat().st_size if drafter else 0)
+    return make_plan(Shape.of(header), machine, spec, companions, picture_tokens)
 
 
 TOO_LONG = Refused(

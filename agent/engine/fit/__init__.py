@@ -10,6 +10,7 @@ from agent.engine.fit.memory import Memory, Settings, predict
 from agent.engine.fit.plan import Plan, make_plan, size
 from agent.engine.fit.shape import Shape
 from agent.engine.fit.speed import bandwidth, tokens_per_second
+from agent.engine.fit.towers import towers_bytes
 
 __all__ = [
     "Device",
@@ -23,13 +24,5 @@ __all__ = [
     "predict",
     "size",
     "tokens_per_second",
+    "towers_bytes",
 ]
-
-
-def context_tokens(asked: int, trained: int) -> int:  # until the worker asks for a plan
-    wanted = asked or 8192
-    return min(wanted, trained) if trained > 0 else wanted
-
-
-def threads(asked: int, parameters: int) -> int:  # until the worker asks for a plan
-    return asked or (1 if parameters < 50_000_000 else Machine.this().cores)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -46,9 +46,11 @@ class Machine:
     devices: tuple[Device, ...] = ()
     process_bytes: int = PROCESS_BYTES
     repacks: frozenset[str] = frozenset()
+    bandwidth: float = 0.0
+    """Bytes a second that all cores together read from memory; 0 when it was not measured."""
 
     @staticmethod
-    def this(devices: tuple[Device, ...] = (), process_bytes: int = PROCESS_BYTES) -> Machine:
+    def this() -> Machine:
         """This one, now. Takes a millisecond; any thread, any process."""
         memory = psutil.virtual_memory()
         limit, room = memory_limit(CGROUPS, OWN_GROUPS)
@@ -56,10 +58,13 @@ class Machine:
             memory_bytes=min(memory.total, limit),
             free_bytes=min(memory.available, room),
             cores=cores(CGROUPS, OWN_GROUPS),
-            devices=devices,
-            process_bytes=process_bytes,
             repacks=repacked_types(platform.machine(), CPU_INFO),
         )
+
+    def for_this_process(self) -> Machine:
+        """The same, for the engine process itself: what it takes already is known, and not free any more."""
+        own = psutil.Process().memory_info().rss
+        return replace(self, process_bytes=own, free_bytes=self.free_bytes + own)
 
 
 UNLIMITED = 1 << 62

@@ -48,7 +48,8 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Bytes. ``weights`` have a place of their own, ``file`` are pages of the mapped file, of which ``cold`` are not
-    looked at again; ``device`` is what is on graphics cards, and counted in nothing else."""
+    looked at again; ``companions`` are a projector's towers and a drafter; ``device`` is what is on graphics cards, and
+    counted in nothing else."""
 
     process: int
     vocabulary: int
@@ -58,7 +59,7 @@ class Memory:
     cold: int
     kv: int
     compute: int
-    projector: int
+    companions: int
     device: int
 
     @property
@@ -70,7 +71,7 @@ class Memory:
             + (self.file - self.cold)
             + self.kv
             + self.compute
-            + self.projector
+            + self.companions
         )
 
     @property
@@ -80,8 +81,8 @@ class Memory:
         return max(settled, while_loading)
 
 
-def predict(shape: Shape, settings: Settings, machine: Machine, projector_bytes: int = 0) -> Memory:
-    """What ``shape`` takes, loaded with ``settings`` on ``machine``."""
+def predict(shape: Shape, settings: Settings, machine: Machine, companions: int = 0) -> Memory:
+    """What ``shape`` takes, loaded with ``settings`` on ``machine`` together with ``companions`` bytes of others."""
     place = _place(shape, settings, machine)
     kv_here, kv_there = (kv_bytes(shape, layers, settings) for layers in _split(shape, settings, machine))
     computed = compute_bytes(shape, settings)
@@ -96,7 +97,7 @@ def predict(shape: Shape, settings: Settings, machine: Machine, projector_bytes:
         cold=whole - place.used if settings.mapped else 0,
         kv=kv_here,
         compute=(0 if place.device else computed) + RUNTIME_BYTES,
-        projector=projector_bytes,
+        companions=companions,
         device=place.device + kv_there + (computed if place.device else 0),
     )
 

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from agent.engine.fit.machine import Machine
-from agent.engine.fit.memory import KvType, Memory, Settings, checkpoint_bytes, predict
+from agent.engine.fit.memory import MICRO_BATCH, KvType, Memory, Settings, checkpoint_bytes, predict
 from agent.engine.fit.shape import Shape
 from agent.engine.fit.speed import WORDS_PER_TOKEN
+from agent.engine.fit.speed import tokens_per_second as rate
 from agent.engine.port import ModelSpec
 from agent.errors import ModelLoadError
 
@@ -57,6 +58,8 @@ class Plan:
     checkpoint_bytes: int
     embedding_bytes: int
     memory: Memory
+    tokens_per_second: float
+    """How fast it will write; 0 when that is not known."""
     says: str
     """One sentence for a person."""
 
@@ -69,32 +72,37 @@ class _Rung:
 
 
 def make_plan(
-    shape: Shape, machine: Machine, spec: ModelSpec, projector_bytes: int = 0, tokens_per_second: float = 0.0
+    shape: Shape, machine: Machine, spec: ModelSpec, companions: int = 0, picture_tokens: int = 0
 ) -> Plan:
     """The best way to run ``shape`` that fits ``machine`` and respects what ``spec`` asks for.
 
-    ``tokens_per_second`` is only for the sentence. Raises ModelLoadError when nothing fits.
+    ``companions`` is what a projector and a drafter take, in bytes; ``picture_tokens`` must fit into one micro-batch.
+    Raises ModelLoadError when nothing fits.
     """
     spare = int(min(machine.memory_bytes * SPARE_OF_ALL, machine.free_bytes * SPARE_OF_FREE))
     rungs = list(_ladder(shape, spec))
     memory = None
     for rung in rungs:
-        settings, memory = _best(shape, machine, spec, rung, projector_bytes)
+        settings = Settings(rung.context_tokens, rung.kv_type, micro_batch=max(MICRO_BATCH, picture_tokens))
+        settings, memory = _best(shape, machine, spec, settings, companions)
         long = rung.context_tokens > CONTEXTS[-1] and not spec.context_tokens
         modest = not long or memory.kv <= machine.free_bytes * KV_SHARE
         left = _left(machine, memory) - (0 if rung is rungs[-1] else spare)
         if left >= 0 and modest:
             caches = int(left * CACHES_SHARE)
             least = 2 * checkpoint_bytes(shape, settings)
-            return Plan(
+            plan = Plan(
                 settings=settings,
                 threads=threads(spec.threads, shape.header.parameters, machine),
                 image_tokens=spec.image_tokens or rung.image_tokens,
                 checkpoint_bytes=min(CHECKPOINTS_BYTES, max(least, caches * 2 // 3)),
                 embedding_bytes=min(EMBEDDINGS_BYTES, caches // 3),
                 memory=memory,
-                says=_sentence(shape, machine, spec, settings, memory, tokens_per_second, rung is rungs[0]),
+                tokens_per_second=0.0 if settings.gpu_layers else rate(shape, settings, machine.bandwidth),
+                says="",
             )
+            says = _sentence(shape, machine, plan, ample=rung is rungs[0])
+            return replace(plan, says=says)
     assert memory is not None  # a ladder has at least two rungs
     raise _does_not_fit(shape, machine, memory)
 
@@ -125,31 +133,30 @@ def _ladder(shape: Shape, spec: ModelSpec) -> Iterator[_Rung]:
 
 
 def _best(
-    shape: Shape, machine: Machine, spec: ModelSpec, rung: _Rung, projector_bytes: int
+    shape: Shape, machine: Machine, spec: ModelSpec, settings: Settings, companions: int
 ) -> tuple[Settings, Memory]:
-    """The rung with as many layers on the graphics card as fit, and the file mapped unless reading it saves memory."""
-    settings = Settings(rung.context_tokens, rung.kv_type)
+    """As many layers on the graphics card as fit, and the file mapped unless reading it saves memory."""
     if machine.devices:
-        settings = _on_devices(shape, machine, spec, settings, projector_bytes)
-        return settings, predict(shape, settings, machine, projector_bytes)
-    eager = _mapped_or_read(shape, machine, settings, projector_bytes)
+        settings = _on_devices(shape, machine, spec, settings, companions)
+        return settings, predict(shape, settings, machine, companions)
+    eager = _mapped_or_read(shape, machine, settings, companions)
     if eager[1].peak <= machine.free_bytes or shape.layer_table is None:
         return eager
-    return _mapped_or_read(shape, machine, replace(settings, lazy=True), projector_bytes)
+    return _mapped_or_read(shape, machine, replace(settings, lazy=True), companions)
 
 
 def _mapped_or_read(
-    shape: Shape, machine: Machine, settings: Settings, projector_bytes: int
+    shape: Shape, machine: Machine, settings: Settings, companions: int
 ) -> tuple[Settings, Memory]:
-    mapped = predict(shape, settings, machine, projector_bytes)
+    mapped = predict(shape, settings, machine, companions)
     reading = replace(settings, mapped=False)
-    read = predict(shape, reading, machine, projector_bytes)
+    read = predict(shape, reading, machine, companions)
     saves = read.peak < mapped.peak * READING_SAVES and read.needed <= mapped.needed * 1.1
     return (reading, read) if saves else (settings, mapped)
 
 
 def _on_devices(
-    shape: Shape, machine: Machine, spec: ModelSpec, settings: Settings, projector_bytes: int
+    shape: Shape, machine: Machine, spec: ModelSpec, settings: Settings, companions: int
 ) -> Settings:
     all_layers = len(shape.layers) + 1  # the output matrix counts as one
     if spec.gpu_layers >= 0:
@@ -157,7 +164,7 @@ def _on_devices(
     room = sum(int(device.free_bytes * DEVICE_SHARE) - DEVICE_BYTES for device in machine.devices)
     for layers in range(all_layers, 0, -1):
         tried = replace(settings, gpu_layers=layers)
-        if predict(shape, tried, machine).device + projector_bytes <= room:
+        if predict(shape, tried, machine).device + companions <= room:
             return tried
     return settings
 
@@ -168,25 +175,17 @@ def _left(machine: Machine, memory: Memory) -> int:
     return machine.free_bytes - memory.needed - (memory.device if shared else 0)
 
 
-def _sentence(
-    shape: Shape,
-    machine: Machine,
-    spec: ModelSpec,
-    settings: Settings,
-    memory: Memory,
-    tokens_per_second: float,
-    ample: bool,
-) -> str:
-    count = threads(spec.threads, shape.header.parameters, machine)
-    where = "one core" if count == 1 else f"{count} cores"
+def _sentence(shape: Shape, machine: Machine, plan: Plan, ample: bool) -> str:
+    settings = plan.settings
+    where = "one core" if plan.threads == 1 else f"{plan.threads} cores"
     if settings.gpu_layers:
         where += f" and {machine.devices[0].name} ({settings.gpu_layers} of {len(shape.layers) + 1} layers)"
     says = f"{settings.context_tokens:,} tokens of context on {where}"
     if settings.kv_type != "f16":
         says += ", kept in 8 bits"
-    says += f"; needs about {size(memory.needed)} of the {size(machine.free_bytes)} that are free"
-    if tokens_per_second:
-        says += f" and writes about {_round(tokens_per_second * WORDS_PER_TOKEN)} words a second"
+    says += f"; needs about {size(plan.memory.needed)} of the {size(machine.free_bytes)} that are free"
+    if plan.tokens_per_second:
+        says += f" and writes about {_round(plan.tokens_per_second * WORDS_PER_TOKEN)} words a second"
     return says + ("." if ample else ", which is less than usual, for want of memory.")
 
 
