@@ -26,9 +26,9 @@ def confine() -> None:
     libc = ctypes.CDLL(None)
     _leave_network(libc)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    libc.prctl(
-        PR_SET_DUMPABLE, 0, 0, 0, 0
-    )  # no core for a crash handler either, and no debugger of another program
+    libc.prctl.argtypes = (ctypes.c_int, *[ctypes.c_ulong] * 4)
+    libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)  # no core for a crash handler, no debugger of another program
 
 
 def _leave_network(libc: ctypes.CDLL) -> None:
