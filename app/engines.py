@@ -74,6 +74,9 @@ class ChosenEngine:
     def generate(self, prompt: Prompt, cancel: Cancel, sampling: Sampling = GREEDY) -> Iterator[EngineEvent]:
         return self._engine.generate(prompt, cancel, sampling)
 
+    def prepare(self, prompt: Prompt, cancel: Cancel) -> None:
+        self._engine.prepare(prompt, cancel)
+
     def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
         return self._engine.ask(prompt, question, cancel, max_tokens)
 

@@ -176,6 +176,14 @@ class Engine(Protocol):
         """
         ...
 
+    def prepare(self, prompt: Prompt, cancel: Cancel) -> None:
+        """Read what of ``prompt`` is settled while its last message is not, so that :meth:`generate` finds it read: the
+        blocks of a sound that still grows, everything but the opening of a turn otherwise. A stop ends it early.
+
+        Raises as :meth:`generate` does.
+        """
+        ...
+
     def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
         """The answer to a side question about ``prompt`` (a title, a summary, a check), greedy and without tools.
 

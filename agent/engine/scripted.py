@@ -45,6 +45,7 @@ class ScriptedEngine:
         self._replies = list(replies)
         self._context_tokens = context_tokens
         self.prompts: list[Prompt] = []
+        self.prepared: list[Prompt] = []
         self.questions: list[str] = []
         self.closed = False
 
@@ -97,6 +98,9 @@ class ScriptedEngine:
         reason = "cancelled" if cancel.requested else "stop"
         message = ModelMessage(text="".join(said))
         yield Finished(message, reason, decoded=len(said), seconds=0.0, context_used=used + len(said))
+
+    def prepare(self, prompt: Prompt, cancel: Cancel) -> None:
+        self.prepared.append(prompt)
 
     def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
         """The next reply, which must be words."""

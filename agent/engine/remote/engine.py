@@ -102,6 +102,9 @@ class RemoteEngine:
                 case _:
                     yield event
 
+    def prepare(self, prompt: Prompt, cancel: Cancel) -> None:
+        """Nothing: a server reads a prompt when it is to answer it."""
+
     def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
         server = self._server()
         messages = asked(chat_messages(prompt, server.media), question)

@@ -57,3 +57,9 @@ def test_loading_reports_progress_to_the_end():
     info = ScriptedEngine([]).load(ModelSpec(Path("none.gguf")), fractions.append)
     assert fractions[-1] == 1.0
     assert info.context_tokens == 8192
+
+
+def test_what_it_was_told_to_prepare_is_kept():
+    engine = ScriptedEngine([])
+    engine.prepare(ASK, Cancel())
+    assert engine.prepared == [ASK]
