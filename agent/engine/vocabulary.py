@@ -9,13 +9,36 @@ from __future__ import annotations
 
 import ctypes
 import re
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import cast
 
 import llama_cpp.llama_cpp as llama
+import numpy as np
 
 CONTROL = llama.LLAMA_TOKEN_ATTR_CONTROL | llama.LLAMA_TOKEN_ATTR_UNKNOWN | llama.LLAMA_TOKEN_ATTR_UNUSED
 MARKS = CONTROL | llama.LLAMA_TOKEN_ATTR_USER_DEFINED
+
+
+class FirstBytes:
+    """Tokens by the first byte of what they spell. Reading them all takes a quarter of a second for 262,144."""
+
+    def __init__(self, pointer: llama.llama_vocab_p, size: int) -> None:
+        buffer, room = ctypes.create_string_buffer(256), 256
+        first = np.full(size, -1, dtype=np.int16)  # what spells nothing is in no group
+        single: dict[int, int] = {}
+        for token in range(size):
+            length = llama.llama_token_to_piece(pointer, token, buffer, room, 0, True)
+            if length < 0:
+                buffer, room = ctypes.create_string_buffer(-length), -length
+                length = llama.llama_token_to_piece(pointer, token, buffer, room, 0, True)
+            if length:
+                first[token] = buffer[0][0]
+            if length == 1:
+                single.setdefault(buffer[0][0], token)
+        self.groups = [np.flatnonzero(first == byte) for byte in range(256)]
+        """The tokens of each byte."""
+        self.single = single
+        """A token that spells just this byte, where there is one."""
 
 
 class Vocabulary:
@@ -37,6 +60,10 @@ class Vocabulary:
         self.plain = lru_cache(maxsize=4096)(self._plain)
         self.frame = lru_cache(maxsize=256)(self._frame)
         self.piece = lru_cache(maxsize=65536)(self._piece)
+
+    @cached_property
+    def first_bytes(self) -> FirstBytes:
+        return FirstBytes(self.pointer, self.size)
 
     @property
     def marks(self) -> frozenset[int]:

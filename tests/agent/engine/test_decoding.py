@@ -244,8 +244,10 @@ def test_forced_characters_are_the_only_ones_the_grammar_takes(
     chance = np.random.default_rng(seed)
     tokens: list[int] = []
     while not tokens or loaded.dialect.call_state(tokens) != "complete":
-        everything = np.array(sorted(set(range(vocabulary.size)) - loaded.dialect.never(tokens)))
+        everything = np.arange(vocabulary.size)
         allowed = everything[attempt.allowed(everything)]
+        assert np.array_equal(attempt.everything_allowed(), allowed)
+        allowed = np.array(sorted(set(allowed.tolist()) - loaded.dialect.never(tokens)))
         forced = spans.after(attempt)
         if forced:
             spelt = b"".join(map(vocabulary.piece, forced))
