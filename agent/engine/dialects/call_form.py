@@ -61,7 +61,7 @@ class CallForm:
     @property
     def bare(self) -> CallForm | None:
         """The JSON object without its tags, which small models like to leave out; None when that is no form."""
-        found = re.fullmatch(r'.*\S\s*(\{\s*"\w+"\s*:\s*")', self.before, re.DOTALL)
+        found = re.fullmatch(r'.*[^\s\[]\s*(\{\s*"\w+"\s*:\s*")', self.before, re.DOTALL)
         if not found or self.tags or not self.after.lstrip().startswith("}"):
             return None
         return CallForm(found[1], self.between, "}")
@@ -71,22 +71,30 @@ class CallForm:
         yield self.before, True
         yield name, False
         yield self.between, True
-        keys = sorted(arguments, key=str.lower)
+        arguments = _ordered(arguments)
         if self.tags:
-            for key in keys:
-                value = arguments[key]
+            for key, value in arguments.items():
                 yield self.tags.key, True
                 yield key, False
                 yield self.tags.value, True
                 yield value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), False
                 yield self.tags.end, True
         else:
-            yield json.dumps({key: arguments[key] for key in keys}, ensure_ascii=False), False
+            yield json.dumps(arguments, ensure_ascii=False), False
         yield self.after, True
 
 
 OURS = CallForm('<tool_call>{"name": "', '", "arguments": ', "}</tool_call>")
 """The commonest form, for models whose template renders no call."""
+
+
+def _ordered(value: Any) -> Any:
+    """A JSON value with the keys of its objects in the grammar's order."""
+    if isinstance(value, Mapping):
+        return {key: _ordered(value[key]) for key in sorted(value, key=str.lower)}
+    if isinstance(value, list | tuple):
+        return [_ordered(one) for one in value]
+    return value
 
 
 def learn(text: str) -> CallForm | None:

@@ -1,6 +1,8 @@
 """A :class:`~agent.engine.dialects.call_form.CallForm` on one vocabulary: its grammar, and reading what it allowed.
 
-Where a form is JSON, white space may differ from how the template has it; between tags every character counts.
+A form that was learnt is held to the letter, which also lets the engine decode its fixed parts in one batch. Where the
+model was not trained on the form, or nothing but the form itself announces the call (``lenient``), it may set white
+space as it likes, as it may within JSON arguments.
 """
 
 from __future__ import annotations
@@ -39,10 +41,11 @@ JSON = Spelling(
 class FormGrammar:
     """The form as GBNF, with control tokens as tokens and not as their letters, and as a parser."""
 
-    def __init__(self, form: CallForm, vocabulary: Vocabulary) -> None:
+    def __init__(self, form: CallForm, vocabulary: Vocabulary, lenient: bool) -> None:
         self._form = form
+        self._expression = self._flexible if lenient else self._exact
         self._vocabulary = vocabulary
-        self._texts: Mapping[str, frozenset[str]] = {}
+        self._texts: Mapping[str, Mapping[str, Schema]] = {}
         follows = (
             "(?=" + (rf"{re.escape(form.tags.key)}|{_pattern(form.after)}$" if form.tags else r"\{") + ")"
         )
@@ -70,11 +73,13 @@ class FormGrammar:
         if form.tags:
             return self._tagged(tools, builder, prefix, form.tags)
         calls = (
-            f"{literal(tool.name)} {self._flexible(form.between)} "
+            f"{literal(tool.name)} {self._expression(form.between)} "
             f"{builder.arguments(tool.parameters, f'{prefix}-{index}')}"
             for index, tool in enumerate(tools)
         )
-        return f"{self._flexible(form.before)} ({' | '.join(calls)}) {self._flexible(form.after)}"
+        return (
+            f"{self._expression(form.before.lstrip())} ({' | '.join(calls)}) {self._expression(form.after)}"
+        )
 
     def parse(self, text: str) -> tuple[str, dict[str, Any]]:
         """The name and the arguments of a call, spelt out to its end. Raises CallSyntaxError."""
@@ -97,14 +102,14 @@ class FormGrammar:
         while text.startswith(tags.key, at):
             at += len(tags.key)
             middle = text.index(tags.value, at)
-            end = text.index(tags.end, middle)
+            end = text.index(tags.end, middle + len(tags.value))
             key, value = text[at:middle], text[middle + len(tags.value) : end]
-            arguments[key] = value if key in self._texts.get(name, ()) else json.loads(value)
+            arguments[key] = _read(value, self._texts.get(name, {}).get(key))
             at = end + len(tags.end)
         return arguments, at
 
     def _tagged(self, tools: Sequence[ToolSpec], builder: GrammarBuilder, prefix: str, tags: Tags) -> str:
-        self._texts = {tool.name: frozenset(_text_arguments(tool)) for tool in tools}
+        self._texts = {tool.name: _text_arguments(tool) for tool in tools}
         builder.add(text_without(tags.end))
         calls: list[str] = []
         for index, tool in enumerate(tools):
@@ -119,7 +124,7 @@ class FormGrammar:
                 pair = f"{self._exact(tags.key + key + tags.value)} ({value}) {self._exact(tags.end)}"
                 call.append(pair if key in required else f"({pair})?")
             calls.append(" ".join(call))
-        before, after = self._flexible(self._form.before), self._exact(self._form.after)
+        before, after = self._exact(self._form.before.lstrip()), self._exact(self._form.after)
         return f"{before} ({' | '.join(calls)}) {after}"
 
     def _exact(self, text: str) -> str:
@@ -162,21 +167,50 @@ def _pattern(text: str) -> str:
 
 
 def _text_arguments(tool: ToolSpec) -> dict[str, Schema]:
-    """The arguments of ``tool`` that are strings, and only ever strings, with their schemas."""
+    """The arguments of ``tool`` that may be strings, with their schemas."""
     arguments: Mapping[str, Schema] = inlined(tool.parameters).get("properties", {})
-    return {key: schema for key, schema in arguments.items() if _is_text(schema)}
+    return {key: schema for key, schema in arguments.items() if any(map(_is_text, _choices(schema)))}
 
 
-def _is_text(schema: Schema) -> bool:
-    choices = schema.get("enum", [schema["const"]] if "const" in schema else [])
-    return all(isinstance(choice, str) for choice in choices) if choices else schema.get("type") == "string"
+def _choices(schema: Schema) -> Sequence[Schema]:
+    """What ``schema`` allows, taken apart."""
+    kinds = schema.get("type")
+    if isinstance(kinds, list):
+        return [{"type": kind} for kind in kinds]
+    values = [schema["const"]] if "const" in schema else schema.get("enum", ())
+    return [{"const": value} for value in values] or schema.get("anyOf") or schema.get("oneOf") or [schema]
+
+
+def _is_text(choice: Schema) -> bool:
+    return isinstance(choice["const"], str) if "const" in choice else choice.get("type") == "string"
 
 
 def _text(schema: Schema, end: str) -> str:
-    choices = schema.get("enum", [schema["const"]] if "const" in schema else [])
-    if choices:
-        return " | ".join(literal(choice) for choice in choices if end not in choice)
+    """The expression for an argument that may be a string. When it may also be something else, any text will do:
+    nothing in it says which it is."""
+    constants = [choice["const"] for choice in _choices(schema) if "const" in choice]
+    if constants and len(constants) == len(_choices(schema)):
+        return " | ".join(
+            literal(_written(constant)) for constant in constants if end not in _written(constant)
+        )
     return "text" if schema.get("minLength", 0) else "text-0"
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _read(text: str, schema: Schema | None) -> object:
+    """The value that stands as ``text``; ``schema`` is there when it may be a string. Raises ValueError."""
+    if schema is None:
+        return json.loads(text)
+    if all(map(_is_text, _choices(schema))):
+        return text
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return text
+    return text if isinstance(value, str) else value
 
 
 def text_without(end: str) -> dict[str, str]:

@@ -120,9 +120,8 @@ def _spelling(quote: int) -> Spelling:
     return Spelling(
         string=anything,
         nonempty=f"{mark} text {mark}",
-        # a constant that begins like the mark itself is left to the tool's own check, see below
         text=lambda text: (
-            anything if text.startswith("<") else f"{mark} {literal(text) if text else ''} {mark}"
+            anything if _ends_in_mark(text) else f"{mark} {literal(text) if text else ''} {mark}"
         ),
         key=literal,
         any_key="[A-Za-z0-9_.-]+",
@@ -132,6 +131,12 @@ def _spelling(quote: int) -> Spelling:
         brackets=('"["', '"]"'),
         rules=_TEXT_RULES,
     )
+
+
+def _ends_in_mark(text: str) -> bool:
+    """Whether a constant has the mark's characters in it, or the first of them at its end: for the reason below, such
+    a one is left to the tool's own check."""
+    return STRING_MARK in text or any(text.endswith(STRING_MARK[:size]) for size in range(1, 5))
 
 
 # Any text that does not spell the mark <|"|> in ordinary characters: the automaton that looks for it, a rule a state.

@@ -40,8 +40,10 @@ class Generic:
         self._vocabulary = vocabulary
         self.template_lists_tools = template.seams.form is not None
         self._form = form = template.seams.form or OURS
-        forms = [form, form.bare] if form.bare else [form]
-        self._grammars = [FormGrammar(form, vocabulary) for form in forms]
+        untagged = form.before.lstrip().startswith("{")
+        self._grammars = [FormGrammar(form, vocabulary, lenient=form is OURS or untagged)]
+        if form.bare:
+            self._grammars.append(FormGrammar(form.bare, vocabulary, lenient=True))
         self._thought_text = template.seams.thought
         self.thought_open, self.thought_close = map(vocabulary.mark, self._thought_text)
         ours = {run for text, own in form.pieces("", {}) if own for run in vocabulary.runs(text)}
