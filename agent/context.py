@@ -32,6 +32,8 @@ class Profile:
     max_steps: int
     max_seconds: float
     sees: bool = False
+    hears: bool = False
+    """It is given the sound of spoken words beside them."""
     pictures: int = 4
     """How many pictures of the screen it is shown when old ones give way to new; up to twice as many in between."""
     summarises: bool = False
@@ -46,6 +48,7 @@ class Profile:
             max_steps=25,
             max_seconds=600.0,
             sees=model.sees,
+            hears=model.hears and not model.away,  # a voice stays on this machine
             pictures=max(1, min(8, model.context_tokens // (5 * PICTURE_TOKENS))),
             summarises=model.context_tokens >= SUMMARISES_FROM_TOKENS,
         )
@@ -57,17 +60,21 @@ def tool_spec(tool: Tool) -> ToolSpec:
 
 
 def user_message(
-    request: Request, attachments: tuple[tuple[str, str], ...] = (), sees: bool = False
+    request: Request,
+    attachments: tuple[tuple[str, str], ...] = (),
+    sees: bool = False,
+    hears: bool = False,
 ) -> UserMessage:
     """The request as a message. ``attachments`` are (name, text) pairs already trimmed to the profile; pixels go
-    only to a model that ``sees``."""
+    only to a model that ``sees``, sound to one that ``hears``."""
     blocks = [f'<file name="{_attribute(name)}">\n{enclosed(text)}\n</file>' for name, text in attachments]
     pictures = ()
     if request.moment is not None:
         blocks.append(f"<screen>\n{enclosed(request.moment.outline)}\n</screen>")
         if sees and request.moment.picture is not None:
             pictures = (request.moment.picture,)
-    return UserMessage(text=request.text.strip(), context="\n".join(blocks), pictures=pictures)
+    sounds = (request.sound,) if hears and request.sound is not None else ()
+    return UserMessage(text=request.text.strip(), context="\n".join(blocks), pictures=pictures, sounds=sounds)
 
 
 def fitting(result: ToolResult, longest: int) -> ToolResult:

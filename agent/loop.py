@@ -122,7 +122,7 @@ class Task:
         started = time.monotonic()
         self._ports.emit(
             events.TaskStarted(
-                task=self.id, session=self._conversation.session, request=_without_pixels(self._request)
+                task=self.id, session=self._conversation.session, request=self._request.for_show()
             )
         )
         error = None
@@ -181,7 +181,7 @@ class Task:
     # -- what the model reads and says ----------------------------------------------------------------------------
 
     def _asked(self) -> UserMessage:
-        message = user_message(self._request, self._attachments, self._profile.sees)
+        message = user_message(self._request, self._attachments, self._profile.sees, self._profile.hears)
         pictures, words = self._glance(message.pictures)
         context = "\n".join(filter(None, (message.context, words)))
         return message.model_copy(update={"context": context, "pictures": pictures})
@@ -380,13 +380,6 @@ class _StepContext:
 
     def progress(self, text: str) -> None:
         self.emit(events.StepProgress(step=self.step, text=text))
-
-
-def _without_pixels(request: Request) -> Request:
-    """For the log and the screen: the thumbnail stays, the megabytes go."""
-    if request.moment is None or request.moment.picture is None:
-        return request
-    return request.model_copy(update={"moment": request.moment.model_copy(update={"picture": None})})
 
 
 def _title(tool: Tool | None, prepared: Prepared | ToolResult, call: ToolCall) -> str:

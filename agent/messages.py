@@ -145,12 +145,18 @@ class Moment(Value):
 
 class Request(Value):
     """One thing the person wants. ``source`` says how it reached us; spoken words come as
-    the transcriber heard them."""
+    the transcriber heard them, and ``sound`` is how they sounded, for a model that hears."""
 
     text: str
     source: Literal["typed", "spoken", "command line"] = "typed"
     moment: Moment | None = None
     files: tuple[Path, ...] = ()
+    sound: Sound | None = Field(default=None, repr=False)
+
+    def for_show(self) -> Request:
+        """For the screen and the log: the thumbnail stays, the megabytes go."""
+        moment = self.moment.model_copy(update={"picture": None}) if self.moment else None
+        return self.model_copy(update={"moment": moment, "sound": None})
 
 
 class ToolCall(Value):

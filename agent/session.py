@@ -127,9 +127,8 @@ class Sessions:
         """Keep ``event`` for showing the session again; what only mattered in its moment is dropped."""
         if isinstance(event, _PASSING):
             return
-        if isinstance(event, TaskStarted) and event.request.moment is not None:
-            moment = event.request.moment.model_copy(update={"picture": None})
-            event = event.model_copy(update={"request": event.request.model_copy(update={"moment": moment})})
+        if isinstance(event, TaskStarted):
+            event = event.model_copy(update={"request": event.request.for_show()})
         json = EVENT.dump_json(event).decode()
 
         def write(db: sqlite3.Connection) -> None:

@@ -26,7 +26,7 @@ class Ending:
     def make_up(self, errand: Errand, trouble: DeskhandError) -> None:
         if not self._began:
             session = errand.conversation.session
-            self._emit(TaskStarted(task=errand.id, session=session, request=errand.request))
+            self._emit(TaskStarted(task=errand.id, session=session, request=errand.request.for_show()))
         if not self._ended:
             outcome = Outcome(status="failed", error=trouble.what, remedy=trouble.remedy)
             self._emit(TaskFinished(task=errand.id, outcome=outcome, seconds=0.0))

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 from agent.broker import Mode
-from agent.context import Profile, tool_spec
+from agent.cancel import Cancel
+from agent.context import Profile
 from agent.conversation import Conversation
 from agent.engine.port import ModelInfo, ModelSpec
 from agent.errors import DeskhandError, ModelLoadError
@@ -41,14 +42,14 @@ from agent.events import (
 )
 from agent.journal import UndoneLine
 from agent.loop import Errand, Ports, Task
-from agent.messages import Moment, Request
+from agent.messages import SOUND_PIECE, Moment, Request
 from agent.session import SessionSummary
+from app.asides import Asides
 from app.ending import Ending
 from app.hub import EventHub
 from app.parts import Parts, Region
 from app.saved_caches import SavedCaches
 from app.spoken import SpokenAnswer
-from app.titles import Titles
 from tools.clock import local_now
 
 _log = logging.getLogger(__name__)
@@ -77,6 +78,10 @@ def desktop_expected() -> bool:
 
 _OUR_MISTAKE = "Deskhand made a mistake, so this task ended. What was done before it can be undone."
 
+Aside = Callable[[Conversation, Profile, Cancel], None]
+"""Work for the engine that nobody waits for."""
+
+
 class LocalAssistant:
     """See :class:`app.assistant.Assistant`."""
 
@@ -93,7 +98,9 @@ class LocalAssistant:
         self._conversation: Conversation | None = None
         self._lock = threading.Lock()
         self._caches = SavedCaches(parts.engine, parts.saved, parts.sessions.ids)
-        self._titles = Titles(parts.engine, parts.sessions, self._tell_title)
+        self._asides = Asides(parts, self._tell_title)
+        self._aside = Cancel()
+        """Stops what the engine does while nobody waits for it."""
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -179,6 +186,7 @@ class LocalAssistant:
             self.hub.emit(Notice(level="info", text=text))
         seconds = time.monotonic() - began
         self.hub.emit(ModelReady(model=model.name, context_tokens=model.context_tokens, seconds=seconds))
+        self._when_idle(self._current(), self._asides.read_ahead)
 
     @property
     def model(self) -> ModelInfo | None:
@@ -203,7 +211,7 @@ class LocalAssistant:
             if running is None:
                 errand = Errand(request, conversation)
                 self._errands.append(errand)
-                self._titles.give_way()
+                self._aside.request()
                 self._jobs.put(lambda: self._run(errand))
                 return errand.id
         if request.text.strip(" .!").casefold() in STOP_WORDS:
@@ -229,7 +237,7 @@ class LocalAssistant:
         with self._lock:
             self._errands.remove(errand)
         if first and ending.answered:
-            self._jobs.put(lambda: self._entitle(errand.conversation))
+            self._when_idle(errand.conversation, self._asides.entitle)
         while not errand.said.empty():  # said too late for this task: it is a request of its own
             self.submit(Request(text=errand.said.get()))
 
@@ -267,20 +275,24 @@ class LocalAssistant:
             attachments=self._attachments(errand.request, profile),
         )
 
-    def _entitle(self, conversation: Conversation) -> None:
-        """Name a session after its first answer, unless there is something else to do."""
-        model = self._model
-        with self._lock:
-            busy = bool(self._errands) or conversation is not self._conversation
-        if busy or model is None or not (profile := Profile.of(model)).summarises:
-            return
-        specs = tuple(map(tool_spec, self.parts.tools.values()))
-        self._titles.entitle(conversation, conversation.prompt(self.parts.system, specs, profile.sees))
+    # -- while nobody waits ---------------------------------------------------------------------------------------
 
-    def _turn_to(self, conversation: Conversation) -> None:
-        """The person opened ``conversation``: keep what the engine holds of the one before, and take this one up."""
-        if self._model is not None and conversation is self._conversation:
+    def _when_idle(self, conversation: Conversation, do: Aside) -> None:
+        """Have the engine hold ``conversation`` and do something with it, unless there is something else to do by
+        then; what has begun gives way to the next request."""
+
+        def job() -> None:
+            model = self._model
+            with self._lock:
+                if self._errands or conversation is not self._conversation or model is None:
+                    return
+                self._aside = cancel = Cancel()
             self._caches.turn_to(conversation)
+            do(conversation, Profile.of(model), cancel)
+
+        self._jobs.put(job)
+
+    # -- what a request needs -------------------------------------------------------------------------------------
 
     def _attachments(self, request: Request, profile: Profile) -> tuple[tuple[str, str], ...]:
         budget = profile.observation_chars // max(1, len(request.files))
@@ -297,9 +309,9 @@ class LocalAssistant:
     def stop(self) -> None:
         with self._lock:
             errands = list(self._errands)
+            self._aside.request()
         for errand in errands:
             errand.cancel.request()
-        self._titles.give_way()
         self.parts.voice.hush()
 
     def answer(self, question: str, choice: Choice, by: Literal["window", "voice", "terminal"]) -> None:
@@ -336,7 +348,7 @@ class LocalAssistant:
         with self._lock:
             self._conversation = None
         conversation = self._current()
-        self._jobs.put(lambda: self._turn_to(conversation))
+        self._when_idle(conversation, self._asides.take_up)
         return conversation.session
 
     def open_session(self, session: str) -> tuple[Event, ...]:
@@ -345,7 +357,7 @@ class LocalAssistant:
             conversation = Conversation(self.parts.sessions, session)
             with self._lock:
                 self._conversation = conversation
-            self._jobs.put(lambda: self._turn_to(conversation))
+            self._when_idle(conversation, self._asides.take_up)
         return self.parts.sessions.events(session)
 
     def _tell_title(self, event: Event) -> None:
@@ -360,6 +372,8 @@ class LocalAssistant:
 
     def listen(self) -> None:
         self.parts.voice.listen()
+        if self._hears:
+            self._when_idle(self._current(), self._asides.listen_along)
 
     def listen_done(self) -> None:
         threading.Thread(target=self._finish_listening, name="listening", daemon=True).start()
@@ -371,7 +385,14 @@ class LocalAssistant:
             self.hub.emit(Notice(level="error", text=trouble.what, remedy=trouble.remedy))
             return
         if words:
-            self.submit(Request(text=words, source="spoken"))
+            sound = self.parts.voice.sound() if self._hears else None
+            if sound is not None and sound.samples > SOUND_PIECE:
+                sound = None  # the words alone take less of the context
+            self.submit(Request(text=words, source="spoken", sound=sound))
+
+    @property
+    def _hears(self) -> bool:
+        return self._model is not None and Profile.of(self._model).hears
 
     def speak(self, text: str) -> None:
         self.parts.voice.speak(text)

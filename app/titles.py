@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 from agent.cancel import Cancel
 from agent.conversation import Conversation
 from agent.engine.port import Engine, Prompt
@@ -20,21 +18,16 @@ MOST_CHARACTERS = 60
 
 
 class Titles:
-    """Agent thread only, except :meth:`give_way`."""
+    """Agent thread only."""
 
     def __init__(self, engine: Engine, sessions: Sessions, emit: Emit) -> None:
         self._engine = engine
         self._sessions = sessions
         self._emit = emit
-        self._lock = threading.Lock()
-        self._asking: Cancel | None = None
 
-    def entitle(self, conversation: Conversation, prompt: Prompt) -> None:
+    def entitle(self, conversation: Conversation, prompt: Prompt, cancel: Cancel) -> None:
         """Ask for a title and keep it. When the model gives none that can be used, or has to do something else, the
         title stays as it is. Raises EngineDied, StorageError."""
-        cancel = Cancel()
-        with self._lock:
-            self._asking = cancel
         try:
             title = plain_title(self._engine.ask(prompt, QUESTION, cancel, MOST_TOKENS))
         except EngineDied:
@@ -44,12 +37,6 @@ class Titles:
         if title and not cancel.requested:
             self._sessions.rename(conversation.session, title)
             self._emit(SessionTitled(session=conversation.session, title=title))
-
-    def give_way(self) -> None:
-        """Somebody wants something else of the model. Any thread."""
-        with self._lock:
-            if self._asking is not None:
-                self._asking.request()
 
 
 def plain_title(answer: str) -> str:

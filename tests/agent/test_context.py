@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from agent.context import Profile, tool_spec, user_message
 from agent.engine.port import ModelSpec
 from agent.engine.scripted import ScriptedEngine
-from agent.messages import Moment, Picture, Request
+from agent.messages import Moment, Picture, Request, Sound
 from agent.plan import PLAN
 
 MODEL = ScriptedEngine([]).load(ModelSpec(Path("any.gguf")), lambda fraction: None)
@@ -43,6 +43,15 @@ def test_pixels_go_only_to_a_model_that_sees() -> None:
     request = Request(text="x", moment=Moment(window="", application="", outline="", picture=picture))
     assert user_message(request).pictures == ()
     assert user_message(request, sees=True).pictures == (picture,)
+
+
+def test_a_voice_goes_only_to_a_model_that_hears_on_this_machine() -> None:
+    request = Request(text="x", source="spoken", sound=Sound.of(bytes(8)))
+    assert user_message(request).sounds == ()
+    assert user_message(request, hears=True).sounds == (request.sound,)
+    here = replace(MODEL, hears=True)
+    away = replace(here, server="https://example.org", away=True)
+    assert (Profile.of(here).hears, Profile.of(away).hears) == (True, False)
 
 
 def test_a_tools_schema_names_every_field_as_the_model_writes_it() -> None:

@@ -55,7 +55,7 @@ def test_pixels_and_sounds_are_not_kept_but_their_digests_and_the_words_are(
     sessions: Sessions, tmp_path: Path
 ) -> None:
     session = sessions.create()
-    picture = Picture(width=2, height=1, rgb=b"\xff\x00pixel")
+    picture = Picture(width=2, height=1, rgb=b"pixels")
     sound = Sound(pcm=b"loud", samples=1)
     asked = UserMessage(text="what is this?", context="window", pictures=(picture,), sounds=(sound,))
     looked = ToolMessage(call_id="1", name="look", content="a window", pictures=(picture,))
@@ -117,7 +117,8 @@ def test_events_are_kept_to_show_the_session_again_without_those_of_the_moment(s
     session = sessions.create()
     picture = Picture(width=1, height=1, rgb=b"\xff\0\1")
     moment = Moment(window="w", application="a", outline="o", thumbnail=b"\x89PNG\xff", picture=picture)
-    started = TaskStarted(task="t", session=session, request=Request(text="hi", moment=moment))
+    request = Request(text="hi", moment=moment, sound=Sound.of(bytes(8)))
+    started = TaskStarted(task="t", session=session, request=request)
     step = StepFinished(step="s", status="confirmed", evidence="24 bytes", content="wrote", seconds=0.1)
     finished = TaskFinished(task="t", outcome=Outcome(status="answered", answer="Hello."), seconds=1.0)
 
@@ -131,6 +132,7 @@ def test_events_are_kept_to_show_the_session_again_without_those_of_the_moment(s
     assert first.request.moment is not None
     assert first.request.moment.thumbnail == b"\x89PNG\xff"
     assert first.request.moment.picture is None
+    assert first.request.sound is None
 
 
 def test_a_session_can_be_renamed_and_deleted(sessions: Sessions, storage: Storage) -> None:

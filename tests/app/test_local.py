@@ -16,7 +16,7 @@ from agent.engine.port import ModelSpec
 from agent.engine.scripted import Reply, ScriptedEngine
 from agent.errors import DeskhandError, DesktopError, ModelFileError, ModelLoadError, StorageError
 from agent.events import Event
-from agent.messages import Moment, Request, ToolCall
+from agent.messages import SAMPLE_RATE, Moment, Request, Sound, ToolCall, UserMessage
 from agent.tool import Effect, Target
 from app import compose, local, saved_caches
 from app.local import LocalAssistant
@@ -394,3 +394,37 @@ def test_a_model_is_loaded_with_the_projector_that_lies_beside_it(
     seat.assistant.use_model(model)
     seat.wait(events.ModelReady)
     assert [(spec.path, spec.projector) for spec in specs] == [(model, projector)]
+
+
+def test_a_loaded_model_reads_the_system_text_and_the_tools_ahead(made: Callable[..., Seat]) -> None:
+    seat = made("Hello.")
+    engine = seat.assistant.parts.engine
+    assert isinstance(engine, ScriptedEngine)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not engine.prepared and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert [(prompt.system, prompt.messages) for prompt in engine.prepared] == [
+        (seat.assistant.parts.system, ())
+    ]
+    assert seat.ask("hello").answer == "Hello."
+
+
+def test_what_was_spoken_goes_to_a_model_that_hears(
+    made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat = made("Noon.", start=False)
+    engine, voice = seat.assistant.parts.engine, seat.assistant.parts.voice
+    load, spoken = engine.load, Sound.of(bytes(4 * SAMPLE_RATE))
+    monkeypatch.setattr(engine, "load", lambda spec, tell: replace(load(spec, tell), hears=True))
+    monkeypatch.setattr(voice, "finish", lambda: "what time is it")
+    monkeypatch.setattr(voice, "sound", lambda: spoken)
+    seat.assistant.start()
+    seat.wait(events.ModelReady)
+    seat.assistant.listen_done()
+    started = seat.wait(events.TaskStarted)
+    assert (started.request.source, started.request.sound) == ("spoken", None)
+    seat.wait(events.TaskFinished)
+    assert isinstance(engine, ScriptedEngine)
+    (asked,) = engine.prompts[0].messages
+    assert isinstance(asked, UserMessage)
+    assert (asked.text, asked.sounds) == ("what time is it", (spoken,))

@@ -31,7 +31,7 @@ def entitle(sessions: Sessions, engine: ScriptedEngine) -> list[Event]:
     conversation.append(UserMessage(text="what do I have to buy"))
     conversation.append(ModelMessage(text="Milk."))
     told: list[Event] = []
-    Titles(engine, sessions, told.append).entitle(conversation, conversation.prompt("", ()))
+    Titles(engine, sessions, told.append).entitle(conversation, conversation.prompt("", ()), Cancel())
     return told
 
 
@@ -68,27 +68,24 @@ def test_without_a_usable_title_the_first_words_stay(sessions: Sessions) -> None
 
 
 class Asked(ScriptedEngine):
-    """Does something when it is asked."""
+    """Is stopped, or fails, when it is asked."""
 
     def __init__(self, error: ModelError | None = None) -> None:
         super().__init__([])
         self.error = error
-        self.titles: Titles | None = None
 
     def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
         if self.error is not None:
             raise self.error
-        assert self.titles is not None
-        self.titles.give_way()
-        return "Shop" if cancel.requested else "Shopping list"
+        cancel.request()
+        return "Shop"
 
 
 def test_a_title_that_was_cut_short_by_a_request_is_dropped(sessions: Sessions) -> None:
-    engine = Asked()
     conversation = Conversation(sessions, sessions.create())
     conversation.append(UserMessage(text="what do I have to buy"))
-    engine.titles = Titles(engine, sessions, lambda event: None)
-    engine.titles.entitle(conversation, conversation.prompt("", ()))
+    titles_of = Titles(Asked(), sessions, lambda event: None)
+    titles_of.entitle(conversation, conversation.prompt("", ()), Cancel())
     assert titles(sessions) == ["what do I have to buy"]
 
 

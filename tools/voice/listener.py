@@ -41,13 +41,26 @@ class Listener:
         self._parts = microphone, activity, transcriber, emit
         self._lock = threading.Lock()
         self._turn: _Turn | None = None
+        self._latest: _Turn | None = None
+
+    @property
+    def listening(self) -> bool:
+        """Whether a turn is open."""
+        turn = self._turn
+        return turn is not None and not turn.ended
+
+    @property
+    def spoken(self) -> bytes:
+        """What was spoken in the latest turn, so far or altogether: the samples of the frames that are transcribed."""
+        turn = self._latest
+        return turn.spoken if turn else b""
 
     def start(self) -> None:
         """Begin to listen; returns at once. ``ListeningChanged(on=True)`` says that the microphone is really open.
         Does nothing while a turn is open."""
         with self._lock:
             if self._turn is None or self._turn.ended:
-                self._turn = _Turn(*self._parts)
+                self._turn = self._latest = _Turn(*self._parts)
                 self._turn.start()
 
     def finish(self) -> str:
@@ -83,12 +96,17 @@ class _Turn:
         self._cancelled = threading.Event()
         self._transcription: Transcription | None = None
         self._text = ""
+        self._spoken = bytearray()
         self._thread = threading.Thread(target=self._run, name="voice", daemon=True)
 
     @property
     def ended(self) -> bool:
         """Over before the key was let go: the microphone failed."""
         return not self._thread.is_alive()
+
+    @property
+    def spoken(self) -> bytes:
+        return bytes(self._spoken)
 
     def start(self) -> None:
         self._thread.start()
@@ -135,6 +153,7 @@ class _Turn:
             if self._transcription is None:
                 self._transcription = self._transcriber.begin(self._emit_partial)
             self._transcription.feed(spoken)
+            self._spoken += spoken
         if was_open and not self._gate.open and self._transcription:
             self._transcription.pause()
         if count % FRAMES_PER_LEVEL == 0:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from agent.events import Emit
+from agent.messages import Sound
 from tools.voice.activity import SileroActivity
 from tools.voice.espeak import EspeakSpeaker
 from tools.voice.listener import Listener
@@ -44,6 +47,16 @@ class Voice:
         """The key was let go: returns what was said, also emitted as the final Heard. Empty when nobody spoke.
         Blocks for the 0.3 s that recording goes on, and the transcript."""
         return self._listener.finish()
+
+    @property
+    def listening(self) -> bool:
+        """Whether the key is pressed and the microphone works."""
+        return self._listener.listening
+
+    def sound(self, growing: bool = False) -> Sound:
+        """What was spoken since the key was pressed last, as a model hears it; ``growing`` while it goes on."""
+        samples = np.frombuffer(self._listener.spoken, np.int16).astype(np.float32) / 32768
+        return Sound.of(samples.tobytes(), growing)
 
     def cancel(self) -> None:
         """Close the microphone and drop what was said. Blocks for some tens of milliseconds."""

@@ -72,6 +72,21 @@ def test_nearly_every_word_of_plain_requests_is_understood(
     assert sum(shares) / len(shares) >= 0.8, heard
 
 
+def test_what_was_spoken_can_be_heard_again_and_only_grows(
+    sound: VirtualSound, listener: Listener, events: Events
+) -> None:
+    listener.start()
+    events.wait_for("listening", on=True)
+    assert (listener.listening, listener.spoken) == (True, b"")
+    sound.say("open the calculator")
+    early = listener.spoken
+    listener.finish()
+    assert not listener.listening
+    assert listener.spoken.startswith(early)
+    assert len(listener.spoken) >= 20 * FRAME_BYTES
+    assert level(listener.spoken) > 0.2
+
+
 def test_words_appear_while_they_are_spoken_and_once_more_at_the_end(
     sound: VirtualSound, listener: Listener, events: Events
 ) -> None:
