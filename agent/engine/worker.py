@@ -7,7 +7,6 @@ is not a command: the parent sets a byte of shared memory that llama.cpp itself 
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import os
 import queue
@@ -17,35 +16,17 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import assert_never
 
-from agent.engine import persistence
-from agent.engine.assistant import Assistant, usable_drafter
-from agent.engine.bindings import (
-    DecodeFailed,
-    LoadRefused,
-    NativeContext,
-    NativeModel,
-    library_version,
-    quieten,
-)
-from agent.engine.devices import devices
-from agent.engine.dialects import choose_dialect
-from agent.engine.dialects.contract import Dialect
+from agent.engine import loading, persistence
+from agent.engine.bindings import DecodeFailed, LoadRefused, quieten
 from agent.engine.dialects.sandbox import UnusableTemplate
-from agent.engine.fit import Machine, Plan, Shape, bandwidth, make_plan, towers_bytes
-from agent.engine.gguf_header import GgufHeader, read_header
+from agent.engine.loading import Ready
 from agent.engine.mtmd import share_log
-from agent.engine.persistence import Fingerprint
-from agent.engine.port import ModelSpec
-from agent.engine.projector import MOST_TOKENS, USUAL_TOKENS, ProjectorFacts, usable_projector
 from agent.engine.sampling import BadGrammar
-from agent.engine.senses import Senses
 from agent.engine.shared import handles, mapped
-from agent.engine.turn import PromptTooLong, TurnRunner
-from agent.engine.vocabulary import Vocabulary
+from agent.engine.turn import PromptTooLong
 from agent.engine.wire import (
     COMMAND,
     Answered,
@@ -56,7 +37,6 @@ from agent.engine.wire import (
     Give,
     Happened,
     Load,
-    Loaded,
     Loading,
     Prepare,
     Prepared,
@@ -73,10 +53,6 @@ from agent.messages import Value
 
 FLAG_BYTES = 2
 """The stop flag and the zero after it: a C string that is empty until somebody asks for a stop."""
-
-MEASURED_BYTES = 256 << 20
-"""Files of this size and more are read from memory as fast as memory is; smaller ones stay in the processor's caches,
-and how fast memory is says nothing about them."""
 
 PROGRESS_EVERY = 0.05
 """Seconds between two reports of loading."""
@@ -115,9 +91,7 @@ class Worker:
     def __init__(self, reply: Callable[[Value], None], flag: mmap.mmap) -> None:
         self._reply = reply
         self._flag = flag
-        self._dialect: Dialect | None = None
-        self._runner: TurnRunner | None = None
-        self._senses: Senses | None = None
+        self._model: Ready | None = None
 
     def do(self, frame: bytes, descriptor: int | None = None) -> None:
         """Carry out one command; whatever can be told ends in a reply."""
@@ -154,122 +128,56 @@ class Worker:
             self._reply(_failed(error))
 
     def _load(self, command: Load) -> None:
-        spec = command.spec
-        header = read_header(spec.path)
-        facts, trouble = usable_projector(spec.projector, header.number("embedding_length"))
-        drafter, no_drafter = usable_drafter(spec.drafter, spec.path)
-        picture_tokens = (
-            MOST_TOKENS if facts and facts.reads_both_ways(header.number("embedding_length")) else 0
-        )
-        plan = _plan(header, spec, facts, drafter, picture_tokens)
-        on_device = plan.settings.gpu_layers > 0
-        model = NativeModel(
-            str(spec.path),
-            plan.settings.gpu_layers,
-            self._report_progress(),
-            plan.settings.mapped,
-            plan.settings.lazy,
-        )
-        vocabulary = Vocabulary(model.vocabulary_pointer)
-        self._senses = senses = facts and Senses(
-            facts, model, vocabulary, plan.threads, on_device, plan.image_tokens, self._stopped
-        )
-        place = senses.place if senses else None
-        dialect = choose_dialect(vocabulary, model.chat_template, spec.thinking, command.fingerprint, place)
-        trained = model.trained_context
-        context = NativeContext(
-            model, plan.settings.context_tokens, plan.threads, picture_tokens, plan.settings.kv_type
-        )
-        flag = ctypes.c_char.from_buffer(self._flag)
-        context.abort_when_set(ctypes.addressof(flag))
-        self._model = model  # keeps the memory behind the pointers
-        self._dialect = dialect
-        self._fingerprint = Fingerprint(
-            model=persistence.name_of(spec.path),
-            projector=persistence.name_of(spec.projector),
-            llama=library_version(),
-            context_tokens=context.size,
-            kv_type=plan.settings.kv_type,
-        )
-        self._runner = TurnRunner(
-            context,
-            model.sliding_window,
-            vocabulary,
-            dialect,
-            command.fingerprint,
-            self._stopped,
-            speculate=spec.speculate and not model.recurrent,
-            assistant=Assistant(drafter, model, context, plan.threads, plan.settings.gpu_layers)
-            if drafter
-            else None,
-        )
-        self._runner.ledger.checkpoints.budget = plan.checkpoint_bytes
-        if senses:
-            senses.serve(context)
-            ledger = self._runner.ledger
-            senses.held = lambda media: media in ledger.entries
-        self._reply(
-            Loaded(
-                context_tokens=context.size,
-                trained_context_tokens=trained,
-                vocabulary_size=vocabulary.size,
-                dialect=dialect.name,
-                sees=facts is not None and facts.sees,
-                hears=facts is not None and facts.hears,
-                plan=f"{plan.says} {trouble} {no_drafter}".strip(),
-            )
-        )
+        self._model = loading.load(command, self._flag, self._report_progress())
+        self._reply(self._model.told)
 
     def _generate(self, command: Generate) -> None:
-        runner = self._running()
-        if self._senses:
-            self._senses.forget_all_but(handles(command.prompt))
-        for event in runner.run(command.prompt, command.sampling):
+        model = self._loaded()
+        if model.senses:
+            model.senses.forget_all_but(handles(command.prompt))
+        for event in model.runner.run(command.prompt, command.sampling):
             self._reply(Happened(event=event))
 
     def _prepare(self, command: Prepare) -> None:
-        self._running().prepare(command.prompt)
+        self._loaded().runner.prepare(command.prompt)
         self._reply(Prepared())
 
     def _ask(self, command: Ask) -> None:
-        text = self._running().ask(command.prompt, command.question, command.max_tokens)
+        text = self._loaded().runner.ask(command.prompt, command.question, command.max_tokens)
         self._reply(Answered(text=text))
 
     def _save(self, file: Path) -> None:
-        snapshot = self._running().ledger.snapshot()
+        model = self._loaded()
+        snapshot = model.runner.ledger.snapshot()
         try:
-            persistence.write(file, self._fingerprint, snapshot)
+            persistence.write(file, model.fingerprint, snapshot)
         except OSError as error:
             self._reply(_not_saved(error))
         else:
             self._reply(Saved())
 
     def _restore(self, file: Path) -> None:
-        ledger = self._running().ledger
+        model = self._loaded()
+        ledger = model.runner.ledger
         ledger.clear()
-        snapshot = persistence.read(file, self._fingerprint)
+        snapshot = persistence.read(file, model.fingerprint)
         self._reply(Restored(whole=snapshot is not None and ledger.revert(snapshot)))
 
-    def _running(self) -> TurnRunner:
-        if self._runner is None:
+    def _loaded(self) -> Ready:
+        if self._model is None:
             raise LoadRefused
-        return self._runner
+        return self._model
 
     def _take(self, command: Give, descriptor: int | None) -> None:
         """Without a word in answer: whatever is wrong with it shows when it is placed."""
         if descriptor is None:
             return
         data = mapped(descriptor)
-        if self._senses:
-            self._senses.give(command.media, data)
+        if self._model and self._model.senses:
+            self._model.senses.give(command.media, data)
 
     def _count(self, command: Count) -> None:
-        if self._dialect is None:
-            raise LoadRefused
-        self._reply(Counted(tokens=self._dialect.prompt(command.prompt).positions))
-
-    def _stopped(self) -> bool:
-        return self._flag[0] != 0
+        self._reply(Counted(tokens=self._loaded().dialect.prompt(command.prompt).positions))
 
     def _report_progress(self) -> Callable[[float], bool]:
         last = 0.0
@@ -283,22 +191,6 @@ class Worker:
             return True
 
         return report
-
-
-def _plan(
-    header: GgufHeader,
-    spec: ModelSpec,
-    facts: ProjectorFacts | None,
-    drafter: Path | None,
-    picture_tokens: int,
-) -> Plan:
-    """How to load the model on this machine as it is now. Raises ModelLoadError when it does not fit."""
-    machine = replace(Machine.this().for_this_process(), devices=devices())
-    if header.file_bytes >= MEASURED_BYTES:
-        machine = replace(machine, bandwidth=bandwidth(machine.cores))
-    towers = towers_bytes(read_header(facts.path), spec.image_tokens or USUAL_TOKENS) if facts else 0
-    companions = towers + (drafter.stat().st_size if drafter else 0)
-    return make_plan(Shape.of(header), machine, spec, companions, picture_tokens)
 
 
 TOO_LONG = Refused(
