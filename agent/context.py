@@ -23,6 +23,9 @@ PICTURE_TOKENS = 280
 SUMMARISES_FROM_TOKENS = 4096
 """A context that holds a conversation worth a summary, and the summary."""
 
+SUMMARISES_FROM_PARAMETERS = 500_000_000
+"""Fewer were trained for something narrower than summing up (the built-in model has five million)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -37,12 +40,13 @@ class Profile:
     pictures: int = 4
     """How many pictures of the screen it is shown when old ones give way to new; up to twice as many in between."""
     summarises: bool = False
-    """It can sum up and name a conversation. A model with a tiny context cannot: it forgets what is old."""
+    """It can sum up and name a conversation. A tiny model cannot: it forgets what is old."""
 
     @staticmethod
     def of(model: ModelInfo) -> Profile:
         """Small contexts get short observations: an outline may take a tenth of the context."""
         chars = max(900, min(8000, model.context_tokens // 10 * 3))
+        tiny = 0 < model.parameters < SUMMARISES_FROM_PARAMETERS
         return Profile(
             observation_chars=chars,
             max_steps=25,
@@ -50,7 +54,7 @@ class Profile:
             sees=model.sees,
             hears=model.hears and not model.away,  # a voice stays on this machine
             pictures=max(1, min(8, model.context_tokens // (5 * PICTURE_TOKENS))),
-            summarises=model.context_tokens >= SUMMARISES_FROM_TOKENS,
+            summarises=model.context_tokens >= SUMMARISES_FROM_TOKENS and not tiny,
         )
 
 

@@ -63,3 +63,8 @@ def test_a_larger_context_takes_longer_observations_and_more_pictures() -> None:
     assert tiny.observation_chars < usual.observation_chars < large.observation_chars
     assert (tiny.pictures, usual.pictures, large.pictures) == (1, 5, 8)
     assert (tiny.summarises, usual.summarises, large.summarises) == (False, True, True)
+
+
+def test_a_tiny_model_is_not_asked_to_sum_up_however_large_its_context() -> None:
+    assert not Profile.of(replace(MODEL, context_tokens=32768, parameters=5_000_000)).summarises
+    assert Profile.of(replace(MODEL, context_tokens=32768, parameters=2_000_000_000)).summarises

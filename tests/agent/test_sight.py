@@ -137,7 +137,7 @@ RECTANGLES = st.tuples(
 
 
 @given(st.lists(st.lists(RECTANGLES, max_size=3), max_size=4))
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_who_only_reads_what_is_shown_knows_the_screen_but_for_carets(
     steps: list[list[tuple[int, int, int, int]]],
 ) -> None:

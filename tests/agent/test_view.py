@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.messages import Message, ModelMessage, Picture, ToolCall, ToolMessage, UserMessage
@@ -103,6 +103,7 @@ def _open_calls(messages: Sequence[Message]) -> list[str]:
     return torn
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_a_call_and_its_result_stay_together_and_a_prompt_begins_with_the_person(
     history: tuple[Talk, list[tuple[int, View]]],
@@ -114,6 +115,7 @@ def test_a_call_and_its_result_stay_together_and_a_prompt_begins_with_the_person
         assert isinstance(seen[0], UserMessage)
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_what_the_running_task_was_asked_and_the_latest_message_are_always_shown(
     history: tuple[Talk, list[tuple[int, View]]],
@@ -132,6 +134,7 @@ def test_what_the_running_task_was_asked_and_the_latest_message_are_always_shown
             assert without_pictures(seen[-1]) == without_pictures(grown[-1])
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_a_view_never_shows_again_what_it_left_out(history: tuple[Talk, list[tuple[int, View]]]) -> None:
     _, views = history
@@ -142,6 +145,7 @@ def test_a_view_never_shows_again_what_it_left_out(history: tuple[Talk, list[tup
             assert (later.kept, later.summary) == (earlier.kept, earlier.summary)
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_while_the_view_stays_the_prompt_only_grows(history: tuple[Talk, list[tuple[int, View]]]) -> None:
     talk, views = history
@@ -151,6 +155,7 @@ def test_while_the_view_stays_the_prompt_only_grows(history: tuple[Talk, list[tu
             assert shown(talk.messages[:longer], later)[: len(before)] == before
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_a_view_read_back_shows_the_same_prompt(history: tuple[Talk, list[tuple[int, View]]]) -> None:
     talk, views = history
@@ -159,6 +164,7 @@ def test_a_view_read_back_shows_the_same_prompt(history: tuple[Talk, list[tuple[
     assert shown(talk.messages, again) == shown(talk.messages, view)
 
 
+@settings(max_examples=50)
 @given(histories())
 def test_text_that_others_wrote_never_becomes_the_persons_words(
     history: tuple[Talk, list[tuple[int, View]]],
