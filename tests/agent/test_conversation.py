@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.conversation import Conversation
@@ -74,6 +74,7 @@ class UnkeptSessions:
         pass
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(MESSAGES), max_size=8), st.integers(0, 8), st.integers(0, 8), st.text())
 def test_no_view_takes_away_what_was_said_or_that_something_was_read(
     messages: list[Message], start: int, pictures_from: int, summary: str

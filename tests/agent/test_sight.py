@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ Screen = NDArray[np.uint8]
 """Height, width, channels."""
 
 
+@cache
 def screen(width: int = WIDTH, height: int = HEIGHT) -> Screen:
     """A busy one: no two tiles are alike."""
     return np.random.default_rng(7).integers(40, 200, (height, width, 3), dtype=np.uint8)
@@ -137,7 +140,7 @@ RECTANGLES = st.tuples(
 
 
 @given(st.lists(st.lists(RECTANGLES, max_size=3), max_size=4))
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 def test_who_only_reads_what_is_shown_knows_the_screen_but_for_carets(
     steps: list[list[tuple[int, int, int, int]]],
 ) -> None:

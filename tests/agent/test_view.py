@@ -103,7 +103,7 @@ def _open_calls(messages: Sequence[Message]) -> list[str]:
     return torn
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(histories())
 def test_a_call_and_its_result_stay_together_and_a_prompt_begins_with_the_person(
     history: tuple[Talk, list[tuple[int, View]]],
@@ -115,7 +115,7 @@ def test_a_call_and_its_result_stay_together_and_a_prompt_begins_with_the_person
         assert isinstance(seen[0], UserMessage)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(histories())
 def test_what_the_running_task_was_asked_and_the_latest_message_are_always_shown(
     history: tuple[Talk, list[tuple[int, View]]],
@@ -134,7 +134,7 @@ def test_what_the_running_task_was_asked_and_the_latest_message_are_always_shown
             assert without_pictures(seen[-1]) == without_pictures(grown[-1])
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(histories())
 def test_a_view_never_shows_again_what_it_left_out(history: tuple[Talk, list[tuple[int, View]]]) -> None:
     _, views = history
@@ -145,7 +145,7 @@ def test_a_view_never_shows_again_what_it_left_out(history: tuple[Talk, list[tup
             assert (later.kept, later.summary) == (earlier.kept, earlier.summary)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(histories())
 def test_while_the_view_stays_the_prompt_only_grows(history: tuple[Talk, list[tuple[int, View]]]) -> None:
     talk, views = history
@@ -155,7 +155,7 @@ def test_while_the_view_stays_the_prompt_only_grows(history: tuple[Talk, list[tu
             assert shown(talk.messages[:longer], later)[: len(before)] == before
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(histories())
 def test_a_view_read_back_shows_the_same_prompt(history: tuple[Talk, list[tuple[int, View]]]) -> None:
     talk, views = history
@@ -164,7 +164,7 @@ def test_a_view_read_back_shows_the_same_prompt(history: tuple[Talk, list[tuple[
     assert shown(talk.messages, again) == shown(talk.messages, view)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(histories())
 def test_text_that_others_wrote_never_becomes_the_persons_words(
     history: tuple[Talk, list[tuple[int, View]]],
@@ -177,6 +177,7 @@ def test_text_that_others_wrote_never_becomes_the_persons_words(
                 assert all(part in theirs for part in message.text.split("\n\n") if part)
 
 
+@settings(max_examples=50, deadline=None)
 @given(talks(), st.integers(1, 4))
 def test_pictures_go_in_blocks_the_newest_stay_and_the_others_are_words(talk: Talk, keep: int) -> None:
     view = WHOLE
@@ -198,6 +199,7 @@ def test_pictures_go_in_blocks_the_newest_stay_and_the_others_are_words(talk: Ta
         view = later
 
 
+@settings(max_examples=50, deadline=None)
 @given(talks(data=False))
 def test_pictures_that_are_gone_are_words_and_the_others_after_them_stay(talk: Talk) -> None:
     view = without_lost_pictures(talk.messages, WHOLE)
