@@ -60,9 +60,10 @@ class Conversation:
             raise
         self._messages = (*self._messages, message)
 
-    def glance(self, picture: Picture) -> Glance:
-        """What the next message needs to show of ``picture``, a picture of the screen."""
-        return self._sight.glance(picture, at=len(self._messages))
+    def glance(self, picture: Picture, keep: int) -> Glance:
+        """What the next message needs to show of ``picture``, a picture of the screen, if the newest ``keep`` pictures
+        are sure to stay in the prompt: the last whole frame is one of them."""
+        return self._sight.glance(picture, at=len(self._messages), most_crops=keep - 1)
 
     def see(self, view: View) -> None:
         """Show the model ``view`` from now on. Pixels that it leaves out are let go. Raises StorageError."""

@@ -193,7 +193,8 @@ class Task:
 
     def _glance(self, pictures: tuple[Picture, ...]) -> tuple[tuple[Picture, ...], str]:
         """What of ``pictures`` the model has not seen yet, and words for the rest."""
-        glances = [self._conversation.glance(picture) for picture in pictures]
+        keep = self._profile.pictures
+        glances = [self._conversation.glance(picture, keep) for picture in pictures]
         seen = tuple(picture for glance in glances for picture in glance.pictures)
         return seen, "\n".join(glance.words for glance in glances if glance.words)
 

@@ -87,10 +87,12 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What the model knows of a screen. ``at`` is the index of the message that showed the whole of it."""
+    """What the model knows of a screen. ``at`` is the index of the message that showed the whole of it, ``crops`` how
+    many pictures of parts came since."""
 
     pixels: Pixels
     at: int
+    crops: int = 0
 
 
 class Sight:
@@ -99,21 +101,25 @@ class Sight:
     def __init__(self) -> None:
         self._frames: dict[tuple[int, int], _Frame] = {}
 
-    def glance(self, picture: Picture, at: int) -> Glance:
-        """What to show of ``picture`` in the message that will be at index ``at``."""
+    def glance(self, picture: Picture, at: int, most_crops: int) -> Glance:
+        """What to show of ``picture`` in the message that will be at index ``at``. After ``most_crops`` crops the whole
+        is shown again: a crop is worth something only beside the frame it is from, which must not have become old."""
         if not picture.rgb:
             return Glance((picture,))
         size = (picture.width, picture.height)
         new = np.frombuffer(picture.rgb, np.uint8).reshape(picture.height, picture.width * 3)
         known = self._frames.pop(size, None)
         areas = None if known is None else changed_areas(known.pixels, new)
-        if known is None or areas is None:
+        if known is None or areas is None or (areas and known.crops + len(areas) > most_crops):
             self._frames[size] = _Frame(new, at)
             for oldest in list(self._frames)[:-MOST_FRAMES]:
                 del self._frames[oldest]
             return Glance((picture,))
-        self._frames[size] = _Frame(_patched(known.pixels, new, areas), known.at) if areas else known
-        return _crops(new, areas) if areas else Glance(words=AS_BEFORE)
+        if not areas:
+            self._frames[size] = known
+            return Glance(words=AS_BEFORE)
+        self._frames[size] = _Frame(_patched(known.pixels, new, areas), known.at, known.crops + len(areas))
+        return _crops(new, areas)
 
     def forget(self, gone: Callable[[int], bool]) -> None:
         """The messages at the indexes for which ``gone`` is true no longer show their pictures."""

@@ -16,7 +16,7 @@ from agent.messages import Message, ModelMessage, Picture, ToolCall, ToolMessage
 from agent.session import Sessions
 from agent.sight import AS_BEFORE
 from agent.storage import Storage
-from agent.view import PICTURE_GONE, View
+from agent.view import PICTURE_GONE, View, fewer_pictures
 
 
 @pytest.fixture
@@ -71,6 +71,9 @@ class UnkeptSessions:
         return View()
 
     def set_view(self, session: str, view: View) -> None:
+        pass
+
+    def append(self, session: str, message: Message) -> None:
         pass
 
 
@@ -141,19 +144,19 @@ def test_a_screen_is_shown_again_once_its_picture_left_the_prompt(conversation: 
         rgb=np.random.default_rng(1).integers(0, 255, 640 * 480 * 3, np.uint8).tobytes(),
     )
     conversation.append(UserMessage(text="look"))
-    assert conversation.glance(screen).pictures == (screen,)
+    assert conversation.glance(screen, keep=4).pictures == (screen,)
     for message in look(1, screen):
         conversation.append(message)
-    assert conversation.glance(screen).words == AS_BEFORE
+    assert conversation.glance(screen, keep=4).words == AS_BEFORE
     conversation.see(View(pictures_from=3))
-    assert conversation.glance(screen).pictures == (screen,)
+    assert conversation.glance(screen, keep=4).pictures == (screen,)
 
 
 def test_a_picture_whose_message_was_not_kept_was_not_seen(
     conversation: Conversation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     conversation.append(UserMessage(text="look"))
-    assert conversation.glance(picture()).pictures
+    assert conversation.glance(picture(), keep=4).pictures
     with monkeypatch.context() as full:
 
         def refuse(session: str, message: Message) -> None:
@@ -162,4 +165,33 @@ def test_a_picture_whose_message_was_not_kept_was_not_seen(
         full.setattr(Sessions, "append", lambda self, session, message: refuse(session, message))
         with pytest.raises(StorageError):
             conversation.append(UserMessage(text="x", pictures=(picture(),)))
-    assert conversation.glance(picture()).pictures
+    assert conversation.glance(picture(), keep=4).pictures
+
+
+CHANGES = st.lists(st.sampled_from(["nothing", "a little", "a lot"]), max_size=25)
+
+
+@settings(max_examples=25, deadline=None)
+@given(CHANGES, st.integers(1, 4))
+def test_the_last_whole_screen_is_always_among_the_pictures_that_are_shown(
+    changes: list[str], keep: int
+) -> None:
+    conversation = Conversation(UnkeptSessions((UserMessage(text="look"),)), "s")  # type: ignore[arg-type]
+    pixels = np.random.default_rng(1).integers(0, 200, (960, 1440, 3), np.uint8)
+    for number, change in enumerate(["a lot", *changes]):
+        if change == "a little":
+            pixels[100:130, 100 : 140 + number] ^= 255
+        elif change == "a lot":
+            pixels ^= 255
+        glance = conversation.glance(Picture(width=1440, height=960, rgb=pixels.tobytes()), keep)
+        for message in look(number, *glance.pictures):
+            conversation.append(message)
+        conversation.see(fewer_pictures(conversation.messages, conversation.view, keep))
+        shown = [
+            picture for message in conversation.prompt("", ()).messages for picture in pictures_of(message)
+        ]
+        assert any((picture.width, picture.height) == (1440, 960) for picture in shown)
+
+
+def pictures_of(message: Message) -> tuple[Picture, ...]:
+    return () if isinstance(message, ModelMessage) else message.pictures
