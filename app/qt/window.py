@@ -375,7 +375,8 @@ class MainWindow(QMainWindow):
         self._show_model()
         if self._wanted_model != self.settings.settings.model and self._wanted_model:
             self.settings.save("model", self._wanted_model)
-        if self._model_chosen and self.settings.settings.server:
+        model = self._assistant.model if self._assistant is not None else None
+        if self._model_chosen and model is not None and not model.server and self.settings.settings.server:
             self.settings.save("server", None)
 
     def _show_model(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
-import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -238,7 +237,7 @@ def complaint(data: bytes, kind: str) -> str:
             break
         value = next((value[key] for key in ("error", "message", "detail") if value.get(key)), "")
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    text = re.sub(r"[^\S ]+|[^\x20-\x7e\u00a0-\u2027\u2030-\ud7ff]+", " ", text).strip()
+    text = " ".join("".join(one if one.isprintable() else " " for one in text).split())
     return text if len(text) <= LONGEST_COMPLAINT else f"{text[:LONGEST_COMPLAINT]}…"
 
 
