@@ -247,8 +247,9 @@ class Senses:
 
     def _to_be_had(self, media: Media) -> bool:
         name = self._sources[media.key].handle
-        held = name not in self._lost and self.held(media)
-        return name in self._given or media.key in self._embeddings or held
+        if name in self._given or media.key in self._embeddings:
+            return True
+        return name not in self._lost and self.held(media)
 
     def _encode(self, media: Media, source: Source) -> Embeddings:
         data = self._given.get(source.handle)
