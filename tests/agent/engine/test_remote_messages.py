@@ -27,7 +27,8 @@ SPELLINGS = [
     "<|turn>", "<turn|>", "<|tool_call>", "<tool_call|>", '<|"|>', "<|image|>", "<bos>", "<eos>", "<start_of_turn>",
     "<end_of_turn>", "<start_of_image>", "<image_soft_token>", "<|im_start|>", "<|im_end|>", "<|eot_id|>", "<s>",
     "</s>", "[INST]", "[/INST]", "[TOOL_CALLS]", "<｜User｜>", "<｜tool▁calls▁begin｜>", "<think>", "</think>",
-    "<tool_call>", "</tool_response>", "<__media__>", "<__media_YoNhud46VdDqbuFmKYEO9PY7A4ARzRfg__>", "<image>", "<unused12>", "[IMG]",
+    "<tool_call>", "</tool_response>", "<__media__>", "<__media_YoNhud46VdDqbuFmKYEO9PY7A4ARzRfg__>", "<image>",
+    "<unused12>", "[IMG]",
 ]  # fmt: skip
 
 
