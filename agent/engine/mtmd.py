@@ -27,8 +27,8 @@ TESTED_VERSION = "0.3.36"
 
 T = TypeVar("T")
 
-NODES_BETWEEN_LOOKS = 32
-"""Nodes of a tower's graph that are computed before the stop flag is looked at again."""
+NODES_BETWEEN_LOOKS = 8
+"""Nodes of a tower's graph that are computed before the stop flag is looked at again: a few to each layer."""
 
 Embeddings = NDArray[np.float32]
 """Of one piece of media: tokens x width of the text model."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from agent.engine import mtmd
 from agent.engine.mtmd import Bitmap, Projector
 from agent.engine.port import Prompt
 from agent.engine.senses import EmbeddingCache
@@ -152,8 +153,12 @@ def test_a_stop_while_a_tower_works_ends_it_and_keeps_nothing(both_ways: Seeing)
     assert differ(turn.logits, both_ways.conversation().turn(shown).logits) < ROUNDING
 
 
-def test_looking_at_the_stop_flag_changes_no_embedding(files: Files, both_ways: Seeing):
-    seen = Bitmap("picture", 480, 336, picture().rgb)
+@pytest.mark.parametrize(
+    "seen", [Bitmap("picture", 480, 336, picture().rgb), Bitmap("sound", 32_000, 1, sound(2).pcm)]
+)
+def test_looking_at_the_stop_flag_changes_no_embedding(
+    files: Files, both_ways: Seeing, monkeypatch: pytest.MonkeyPatch, seen: Bitmap
+):
     looks = 0
 
     def look() -> bool:
@@ -161,11 +166,14 @@ def test_looking_at_the_stop_flag_changes_no_embedding(files: Files, both_ways: 
         looks += 1
         return False
 
-    asking = Projector(files.projector, both_ways.model, 1, False, look)
-    once = asking.encode(seen, 0)
-    assert looks > 2
-    assert np.array_equal(once, asking.encode(seen, 0))
-    asking.close()
+    tower = Projector(files.projector, both_ways.model, 1, False, look)
+    monkeypatch.setattr(mtmd, "NODES_BETWEEN_LOOKS", 1_000_000)
+    undisturbed, before = tower.encode(seen, 0), looks
+    monkeypatch.setattr(mtmd, "NODES_BETWEEN_LOOKS", 1)
+    disturbed = tower.encode(seen, 0)
+    tower.close()
+    assert looks > before + 50
+    assert np.array_equal(undisturbed, disturbed)
 
 
 def test_a_picture_whose_pixels_are_gone_stays_while_the_cache_holds_it(both_ways: Seeing):
