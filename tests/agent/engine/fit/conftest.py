@@ -16,7 +16,7 @@ MIB = 1 << 20
 LAPTOP = Machine(memory_bytes=16 * GIB, free_bytes=12 * GIB, cores=8, repacks=frozenset({"Q4_0", "Q4_K"}))
 
 GEMMA = shaped_model.Shape(
-    layers=10, width=256, feed=512, heads=4, shared=5, per_layer=16, vocabulary=4096, weights="Q8_0"
+    layers=10, width=256, feed=512, heads=4, shared=5, per_layer=32, vocabulary=4096, weights="Q8_0"
 )
 """Layers 4 and 9 are full ones; the last five use the KV of earlier ones."""
 
