@@ -28,8 +28,13 @@ class Dialect(Protocol):
     """The first line of a thought is the channel's name, not part of the thought."""
 
     def prompt(self, prompt: Prompt) -> Script:
-        """All of ``prompt`` as tokens and media, ready for the model to go on. Of two prompts of which one continues
-        the other, the entries of the shorter, less the opening of a model turn, begin those of the longer."""
+        """All of ``prompt`` as tokens and media, ready for the model to go on.
+
+        While one request of the person is worked on, each step only appends: of two prompts of which one continues
+        the other, the entries of the shorter begin those of the longer, if the model's messages carry its tokens.
+        The person's next words drop the thoughts before them; then the prompts part where the model turn with the
+        first dropped thought begins, which is a mark of both. Without thoughts they do not part at all.
+        """
         ...
 
     def begins_in_thought(self, prompt: Prompt) -> bool:

@@ -48,10 +48,16 @@ class Writer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How the model's words begin: to go on from, and as the template has it once they are of the past."""
+    """How the model's turn begins: to go on from, and as the template has it once it is of the past and begins with
+    words or with a call."""
 
     now: str
     past: str
+    call: str
+
+    def of(self, message: ModelMessage) -> str:
+        """The one for a turn of the past."""
+        return self.call if message.call and not message.text else self.past
 
 
 class Conversation:
@@ -88,7 +94,7 @@ class Conversation:
         current = max(
             (at for at, one in enumerate(prompt.messages) if isinstance(one, UserMessage)), default=-1
         )
-        asked = Opening(seams.user_to_model, seams.user_to_past)
+        asked = Opening(seams.user_to_model, seams.user_to_past, seams.user_to_call)
         opening: Opening | None = None
         written: list[Entry] = list(self._head(prompt, frame))
         marks = [len(written)]
@@ -123,7 +129,7 @@ class Conversation:
     def _turn(self, message: ModelMessage, opening: Opening | None, past: bool) -> Sequence[int]:
         """What the model said with the opening before it; without its thoughts when it is ``past``."""
         frame = self._vocabulary.frame
-        now, then = (frame(opening.now), frame(opening.past)) if opening else ((), ())
+        now, then = (frame(opening.now), frame(opening.of(message))) if opening else ((), ())
         if not message.tokens or message.vocabulary != self._fingerprint:
             call = self._writer.spell_call(message.call) if message.call else ()
             return (*then, *self._vocabulary.plain(message.text), *call)

@@ -45,11 +45,14 @@ class Seams:
 
     user_to_model: str
     user_to_past: str
+    user_to_call: str
+    """The same for a turn of the past that begins with a call; some templates name the kind of what follows."""
     model_to_user: str
     call_to_result: str
-    """Empty when the template knows no tool role."""
+    """Empty when the template knows no tool role. May hold the probe's name in place of the tool's."""
     result_to_model: str
     result_to_past: str
+    result_to_call: str
     quotes_results: bool = False
     """A result is written as a JSON string; the quotes are in the seams."""
     thought: tuple[str, str] = ("<think>", "</think>")
@@ -126,7 +129,7 @@ class ChatTemplate:
         _, user_to_past, model_to_user, last = _split(self._render(talk), ASKED, SAID, ASKED_AGAIN)
         if last != user_to_model:
             raise FailedProbe("the second turn is framed unlike the first")
-        seams = Seams(user_to_model, user_to_past, model_to_user, "", "", "")
+        seams = Seams(user_to_model, user_to_past, user_to_past, model_to_user, "", "", "", "")
         with contextlib.suppress(FailedProbe):
             seams = replace(seams, thought=self._thought(seams))
         for arguments in (dict(call_form.ARGUMENTS), json.dumps(call_form.ARGUMENTS)):
@@ -157,9 +160,10 @@ class ChatTemplate:
         seams = self._with_results(seams, call, PROBE, call_form.LAST_ARGUMENT + tail)
         _, text = _split(self._render([_turn("user", ASKED), call, *_AFTER_CALL], True, PROBE), ASKED)
         text = text[: text.index(call_form.LAST_ARGUMENT + tail) + len(call_form.LAST_ARGUMENT + tail)]
-        for seam in (seams.user_to_past, seams.user_to_model):
+        past, now = seams.user_to_past, seams.user_to_model
+        for seam, after_result in ((past, seams.result_to_past), (now, seams.result_to_model)):
             if text.startswith(seam) and (form := call_form.learn(text.removeprefix(seam))):
-                return replace(seams, form=form)
+                return replace(seams, form=form, user_to_call=seam, result_to_call=after_result)
         raise FailedProbe("its calls are of another kind")
 
     def _with_results(self, seams: Seams, before: Turn, tools: Sequence[Turn], last: str) -> Seams:
@@ -178,6 +182,7 @@ class ChatTemplate:
             call_to_result=to_result,
             result_to_model=to_model,
             result_to_past=to_past,
+            result_to_call=to_past,
             quotes_results=result == quoted,
         )
 

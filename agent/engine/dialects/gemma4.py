@@ -100,7 +100,7 @@ class Gemma4:
 
     def after_result(self, frame: Frame) -> Opening:
         """Nothing: the model turn goes on."""
-        return Opening("", "")
+        return Opening("", "", "")
 
     def tell_of_tools(self, prompt: Prompt, frame: Frame) -> Sequence[int]:
         """The template lists the tools; a template that does not belongs to a model that knows them by heart."""

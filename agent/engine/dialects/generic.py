@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from agent.engine.declaration import declaration
-from agent.engine.dialects.call_form import OURS
+from agent.engine.dialects.call_form import NAME, OURS
 from agent.engine.dialects.call_grammar import JSON, FormGrammar
 from agent.engine.dialects.contract import CallState, CallSyntaxError, Place
 from agent.engine.dialects.conversation import Conversation, Opening
@@ -117,14 +117,15 @@ class Generic:
         seams, content = frame.seams, result.content
         if seams.quotes_results:
             content = json.dumps(content, ensure_ascii=False)[1:-1]
-        before = seams.call_to_result or seams.model_to_user
-        return (*self._vocabulary.frame(before), *self._vocabulary.plain(content))
+        first, *others = (seams.call_to_result or seams.model_to_user).split(NAME)
+        named = (piece for part in others for piece in ((result.name, False), (part, True)))
+        return list(self._spelt([(first, True), *named, (content, False)]))
 
     def after_result(self, frame: Frame) -> Opening:
         seams = frame.seams
         if seams.call_to_result:
-            return Opening(seams.result_to_model, seams.result_to_past)
-        return Opening(seams.user_to_model, seams.user_to_past)
+            return Opening(seams.result_to_model, seams.result_to_past, seams.result_to_call)
+        return Opening(seams.user_to_model, seams.user_to_past, seams.user_to_call)
 
     def tell_of_tools(self, prompt: Prompt, frame: Frame) -> Sequence[int]:
         if not prompt.tools or frame.lists_tools:

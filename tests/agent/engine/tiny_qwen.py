@@ -80,6 +80,9 @@ QWEN3_TEMPLATE = _QWEN_TURNS.replace(
 )
 
 QWEN3_5_TEMPLATE = _QWEN_TURNS.replace(
+    "{% if not enable_thinking %}<think>\n\n</think>\n\n{% endif %}",
+    "<think>\n{% if not enable_thinking %}\n</think>\n\n{% endif %}",
+).replace(
     "CALL",
     """<tool_call>
 <function={{ call.function.name }}>
