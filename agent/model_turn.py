@@ -40,7 +40,8 @@ class ModelTurns:
     def take(self, cancel: Cancel) -> Finished:
         """Let the model go on; its message is in the conversation when this returns. Raises Cancelled when it was
         stopped before it began, ModelError when the prompt cannot be made to fit, EngineDied, StorageError."""
-        self._drop_pictures()
+        if self._profile.sees:
+            self._drop_pictures()
         prompt = self._prompt()
         if not self._room.holds(prompt):
             self._compact(prompt, cancel)

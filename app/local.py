@@ -284,7 +284,8 @@ class LocalAssistant:
         def job() -> None:
             model = self._model
             with self._lock:
-                if self._errands or conversation is not self._conversation or model is None:
+                busy = bool(self._errands) or self._closing.is_set()
+                if busy or conversation is not self._conversation or model is None:
                     return
                 self._aside = cancel = Cancel()
             self._caches.turn_to(conversation)
