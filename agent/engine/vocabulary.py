@@ -57,6 +57,8 @@ class Vocabulary:
         }
         longest_first = sorted((mark for mark in self._marks if len(mark) > 1), key=len, reverse=True)
         self._literal = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
+        first = self._tokens("a", parse_special=False)[:1]
+        self._begins_with_space = any(self.text(token).startswith("▁") for token in first)
         self.plain = lru_cache(maxsize=4096)(self._plain)
         self.frame = lru_cache(maxsize=256)(self._frame)
         self.piece = lru_cache(maxsize=65536)(self._piece)
@@ -127,6 +129,16 @@ class Vocabulary:
         return parts
 
     def _tokenize(self, text: str, parse_special: bool) -> tuple[int, ...]:
+        """Some vocabularies put a space before the first word of a text. A prompt is tokenised in parts, and a part
+        is no text of its own: there, it follows a line's end that is taken away again."""
+        if self._begins_with_space:
+            line_end = self._tokens("\n", parse_special)
+            tokens = self._tokens(f"\n{text}", parse_special)
+            if tokens[: len(line_end)] == line_end:
+                return tokens[len(line_end) :]
+        return self._tokens(text, parse_special)
+
+    def _tokens(self, text: str, parse_special: bool) -> tuple[int, ...]:
         data = text.encode("utf-8", "replace")
         room = len(data) + 8
         buffer = (llama.llama_token * room)()

@@ -41,8 +41,9 @@ GEMMA3_TEMPLATE = """\
 """What Gemma 3's says: no system turn, no tools, no turns of theirs."""
 
 
-def write_gemma3n(path: Path, seed: int = 0) -> Path:
-    """A Gemma 3n of some megabytes."""
+def write_gemma3n(path: Path, seed: int = 0, space_prefix: bool = False) -> Path:
+    """A Gemma 3n of some megabytes. ``space_prefix`` makes its vocabulary begin every text with a space, as Llama 2's
+    does and Gemma's does not."""
     width, head, heads, feed = 64, 32, 2, 96
     random = np.random.default_rng(seed)
     writer = gguf.GGUFWriter(path, "gemma3n")
@@ -59,7 +60,7 @@ def write_gemma3n(path: Path, seed: int = 0) -> Path:
     writer.add_rope_freq_base(1_000_000.0)
     writer.add_sliding_window(WINDOW)
     vocabulary = [*MARKS.items(), *_ordinary()]
-    _add_tokenizer(writer, vocabulary)
+    _add_tokenizer(writer, vocabulary, space_prefix)
 
     def weight(name: str, *shape: int, scale: float | None = None) -> None:
         deviation = scale if scale is not None else 1.5 / np.sqrt(shape[-1])
@@ -115,7 +116,7 @@ def _ordinary() -> list[tuple[str, int]]:
     return [*((text, NORMAL) for text in CHARACTERS), *((f"<0x{byte:02X}>", BYTE) for byte in range(256))]
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter, vocabulary: list[tuple[str, int]]) -> None:
+def _add_tokenizer(writer: gguf.GGUFWriter, vocabulary: list[tuple[str, int]], space_prefix: bool) -> None:
     writer.add_tokenizer_model("llama")
     writer.add_token_list([text for text, _ in vocabulary])
     writer.add_token_types([kind for _, kind in vocabulary])
@@ -125,5 +126,5 @@ def _add_tokenizer(writer: gguf.GGUFWriter, vocabulary: list[tuple[str, int]]) -
     writer.add_bos_token_id(2)
     writer.add_unk_token_id(3)
     writer.add_add_bos_token(True)
-    writer.add_add_space_prefix(False)
+    writer.add_add_space_prefix(space_prefix)
     writer.add_chat_template(GEMMA3_TEMPLATE)
