@@ -115,16 +115,18 @@ class GgufHeader:
         return value if isinstance(value, str) else ""
 
     def number(self, key: str, otherwise: int = 0) -> int:
-        """The whole number under ``key`` of this architecture (``gemma4.key``)."""
+        """The number under ``key`` of this architecture (``gemma4.key``), if it is whole and not below zero."""
         value = self.values.get(f"{self.architecture}.{key}", otherwise)
-        return value if isinstance(value, int) else otherwise
+        return value if isinstance(value, int) and value >= 0 else otherwise
 
     def per_layer(self, key: str, layers: int, otherwise: int = 0) -> tuple[int, ...]:
-        """One whole number for each layer: from an array, or the same one for all of them."""
-        value = self.values.get(f"{self.architecture}.{key}", otherwise)
+        """One such number for each layer: from an array, or the same one for all of them."""
+        value = self.values.get(f"{self.architecture}.{key}")
         if isinstance(value, tuple) and len(value) >= layers:
-            return tuple(int(number) for number in value[:layers])
-        return (value if isinstance(value, int) else otherwise,) * layers
+            return tuple(
+                number if isinstance(number, int) and number >= 0 else 0 for number in value[:layers]
+            )
+        return (self.number(key, otherwise),) * layers
 
 
 def read_header(path: Path) -> GgufHeader:

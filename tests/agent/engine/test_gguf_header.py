@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 from gguf.constants import GGML_QUANT_SIZES
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from agent.engine import LlamaEngine, fit
 from agent.engine.gguf_cursor import Cursor
 from agent.engine.gguf_header import BLOCKS, read_header
-from agent.errors import ModelFileError
+from agent.engine.port import ModelSpec
+from agent.errors import ModelFileError, ModelLoadError
 from tests.agent.engine.shaped_model import Shape, write_shaped
 from tests.agent.engine.tiny_model import CONTEXT
 
@@ -227,17 +229,55 @@ def test_a_later_part_of_a_split_model_is_refused(tmp_path: Path):
         read_header(last)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(at=st.integers(0, 20_000), value=st.binary(min_size=1, max_size=8), length=st.integers(0, 40_000))
-def test_no_damage_makes_the_reader_fail_in_any_other_way(
-    gemma_file: Path, tmp_path: Path, at: int, value: bytes, length: int
+def damaged(whole: Path, folder: Path, damage: list[tuple[int, bytes]], length: int) -> Path:
+    """A copy of ``whole`` with bytes replaced, cut to ``length``."""
+    data = bytearray(whole.read_bytes())
+    for at, value in damage:
+        data[at : at + len(value)] = value
+    copy = folder / "damaged.gguf"
+    copy.write_bytes(data[:length])
+    return copy
+
+
+HEADER_BYTES = 15_000
+"""Of the tiny Gemma's file; what follows are its weights."""
+VALUES = st.binary(min_size=1, max_size=8) | st.sampled_from(
+    [b"\xff" * 4, b"\xff" * 8, bytes(8), b"\0\0\0\x80"]
+)
+DAMAGE = st.lists(st.tuples(st.integers(0, HEADER_BYTES), VALUES), min_size=1, max_size=4)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(damage=DAMAGE, length=st.integers(0, 20_000) | st.just(1 << 30))
+def test_no_damage_makes_reading_or_planning_fail_in_any_other_way(
+    gemma_file: Path, tmp_path: Path, damage: list[tuple[int, bytes]], length: int
 ):
-    data = bytearray(gemma_file.read_bytes())
-    data[at : at + len(value)] = value
-    damaged = tmp_path / "damaged.gguf"
-    damaged.write_bytes(data if length > 30_000 else data[:length])
+    file = damaged(gemma_file, tmp_path, damage, length)
     try:
-        read_file_bytes = read_header(damaged).file_bytes
-    except ModelFileError:
+        header = read_header(file)
+        plan = fit.make_plan(fit.Shape.of(header), fit.Machine.this(), ModelSpec(file))
+    except (ModelFileError, ModelLoadError):
         return
-    assert read_file_bytes == damaged.stat().st_size
+    assert header.file_bytes == file.stat().st_size
+    assert plan.memory.needed > 0
+
+
+@settings(
+    max_examples=6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
+)
+@given(damage=DAMAGE)
+def test_a_damaged_file_that_is_not_seen_through_loads_or_is_refused_and_we_live(
+    engine: LlamaEngine, gemma_file: Path, tmp_path: Path, damage: list[tuple[int, bytes]]
+):
+    file = damaged(gemma_file, tmp_path, damage, 1 << 30)
+    try:
+        read_header(file)
+    except ModelFileError:
+        assume(False)
+    try:
+        told = engine.load(ModelSpec(file), lambda _: None).plan
+    except ModelLoadError as refusal:
+        told = refusal.remedy
+    assert told
