@@ -143,12 +143,12 @@ class Senses:
         self._context = context
         context.take_media_by(self.decode)
 
-    def give(self, media: Picture | Sound, data: bytes) -> None:
+    def give(self, media: Picture | Sound, data: bytes | memoryview) -> None:
         """Keep ``data``, the pixels or samples of ``media``. Of pixels only those that its budget leaves are kept."""
         self._lost.discard(handle(media))
         if isinstance(media, Picture):
             size = self._fitted(media)
-            image = Image.frombuffer("RGB", (media.width, media.height), data, "raw", "RGB", 0, 1)
+            image = Image.frombytes("RGB", (media.width, media.height), data)
             resized = image if image.size == size else image.resize(size, Image.Resampling.BICUBIC)
             self._given[handle(media)] = resized.tobytes()
         else:

@@ -11,6 +11,7 @@ import mmap
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from agent.engine.port import Prompt
@@ -76,10 +77,15 @@ class Given:
         self._handles &= handles(prompt)
 
 
-def mapped(descriptor: int) -> bytes:
-    """What the memory behind ``descriptor`` holds; closes it."""
-    with os.fdopen(descriptor, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        return bytes(data)
+@contextmanager
+def mapped(descriptor: int) -> Iterator[memoryview]:
+    """What the memory behind ``descriptor`` holds, for the block; then that is closed."""
+    with (
+        os.fdopen(descriptor, "rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as memory,
+        memoryview(memory) as data,
+    ):
+        yield data
 
 
 def memory(data: bytes) -> int:

@@ -172,9 +172,9 @@ class Worker:
         """Without a word in answer: whatever is wrong with it shows when it is placed."""
         if descriptor is None:
             return
-        data = mapped(descriptor)
-        if self._model and self._model.senses:
-            self._model.senses.give(command.media, data)
+        with mapped(descriptor) as data:
+            if self._model and self._model.senses:
+                self._model.senses.give(command.media, data)
 
     def _count(self, command: Count) -> None:
         self._reply(Counted(tokens=self._loaded().dialect.prompt(command.prompt).positions))

@@ -61,7 +61,8 @@ def test_a_prompt_travels_without_data_and_names_the_same():
 
 
 def test_memory_holds_what_was_put_into_it():
-    assert mapped(memory(SHOWN.rgb)) == SHOWN.rgb
+    with mapped(memory(SHOWN.rgb)) as data:
+        assert bytes(data) == SHOWN.rgb
 
 
 def test_a_descriptor_travels_with_its_frame_and_no_other():
@@ -80,7 +81,8 @@ def test_a_descriptor_travels_with_its_frame_and_no_other():
     assert isinstance(give, Give)
     assert give.media == HEARD.without_data()
     assert second[1] is not None
-    assert mapped(second[1]) == HEARD.pcm
+    with mapped(second[1]) as data:
+        assert bytes(data) == HEARD.pcm
 
 
 def test_a_parent_takes_no_descriptor_from_its_child():
