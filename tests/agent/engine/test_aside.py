@@ -16,7 +16,7 @@ from agent.engine.turn import TurnRunner
 from agent.errors import ModelError
 from agent.messages import ModelMessage, ToolMessage, UserMessage
 from tests.agent.engine.conftest import Loaded, loaded
-from tests.agent.engine.test_ledger import EXACT, never, trail
+from tests.agent.engine.parity import EXACT, never, trail
 from tests.agent.engine.tiny_model import CONTEXT
 
 TOOLS = (ToolSpec("now", "The time.", {"type": "object", "properties": {}}),)

@@ -17,7 +17,7 @@ from agent.engine.ledger import Ledger, Snapshot
 from agent.engine.persistence import HEAD, Fingerprint, name_of, read, write
 from agent.engine.script import Media, Script
 from tests.agent.engine.conftest import Loaded
-from tests.agent.engine.test_ledger import assert_as_fresh, ledger, never, words
+from tests.agent.engine.parity import assert_as_fresh, ledger, never, words
 
 FINGERPRINT = Fingerprint(
     model="model", projector="projector", llama="version", context_tokens=2048, kv_type="f16"
