@@ -2,8 +2,8 @@
 
 How a dialect writes values is a :class:`Spelling`; the structure is the same for all. Keys come in dictionary order.
 Enforced: types, enums and constants, integer bounds, required and optional keys, item counts, non-empty strings,
-``$ref`` and unions. Left to the tool's own check: patterns, exact string lengths, bounds of fractions. Integers have
-at most 18 digits. Syntax: ``grammars/README.md`` of llama.cpp.
+strings of at most 64 characters, ``$ref`` and unions. Left to the tool's own check: patterns, formats, other lengths of
+strings, bounds of fractions. Integers have at most 18 digits. Syntax: ``grammars/README.md`` of llama.cpp.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ Schema = Mapping[str, Any]
 DIGITS = 18
 LARGEST = 10**DIGITS - 1
 
+COUNTED = 64
+"""Characters of a string that are counted at most: each takes a few rules, and a grammar is copied for every call."""
+
 NUMBER = f'"-"? ("0" | [1-9] [0-9]{{0,{DIGITS - 1}}}) ("." [0-9]{{1,{DIGITS}}})? ([eE] [-+]? [0-9]{{1,2}})?'
 
 
@@ -27,6 +30,8 @@ class Spelling:
 
     string: str
     nonempty: str
+    counted: Callable[[int, int], tuple[str, Mapping[str, str]]]
+    """A string of at least and at most so many characters, and the rules that takes."""
     text: Callable[[str], str]
     """The expression for exactly this string, with its quotes."""
     key: Callable[[str], str]
@@ -101,7 +106,7 @@ class _Converter:
     def _typed(self, kind: str | None, schema: Schema) -> str:
         match kind:
             case "string":
-                return self._spelling.nonempty if schema.get("minLength", 0) else self._spelling.string
+                return self._string(schema.get("minLength", 0), schema.get("maxLength"))
             case "integer":
                 return self._integer(schema)
             case "number":
@@ -116,6 +121,13 @@ class _Converter:
                 return self.object(schema)
             case _:
                 return self._anything()
+
+    def _string(self, fewest: int, most: int | None) -> str:
+        if most is None or most > COUNTED:
+            return self._spelling.nonempty if fewest else self._spelling.string
+        expression, rules = self._spelling.counted(fewest, most)
+        self._rules.update(rules)
+        return expression
 
     def object(self, schema: Schema) -> str:
         properties: Mapping[str, Schema] = schema.get("properties", {})

@@ -23,6 +23,7 @@ from agent.engine.vocabulary import Vocabulary
 JSON = Spelling(
     string=r'"\"" character* "\""',
     nonempty=r'"\"" character+ "\""',
+    counted=lambda fewest, most: (rf'"\"" character{{{fewest},{most}}} "\""', {}),
     text=lambda text: literal(json.dumps(text, ensure_ascii=False)),
     key=lambda key: literal(json.dumps(key, ensure_ascii=False)),
     any_key=r'"\"" character* "\""',

@@ -8,6 +8,7 @@ Read from the chat template that the Gemma 4 files carry. *Raw* text is explaine
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
@@ -120,6 +121,10 @@ def _spelling(quote: int) -> Spelling:
     return Spelling(
         string=anything,
         nonempty=f"{mark} text {mark}",
+        counted=lambda fewest, most: (
+            f"{mark} {'text' if fewest else 'text-0'}-of-{most} {mark}",
+            _counted_rules(most),
+        ),
         text=lambda text: (
             anything if _ends_in_mark(text) else f"{mark} {literal(text) if text else ''} {mark}"
         ),
@@ -155,3 +160,18 @@ _TEXT_RULES = {
     "text-3": r'([^<|\x00] text-0 | "<" text-1 | "|" text-4)?',
     "text-4": r'([^<>\x00] text-0 | "<" text-1)?',
 }
+
+
+def _counted_rules(most: int) -> dict[str, str]:
+    """The same automaton for a text of at most ``most`` characters: a copy of its rules for each number that may still
+    follow. At least one is told from none at all, and no more than that."""
+    rules = {f"text-{state}-of-0": '""' for state in range(5)}
+    for left in range(1, most + 1):
+        for name, body in _TEXT_RULES.items():
+            begins = re.fullmatch(r"text|begun-(\d)", name)
+            if begins and left != most - int(begins[1] or 0):
+                continue
+            if left == 1:
+                body = re.sub(r" \| \S+ begun-\d", "", body)
+            rules[f"{name}-of-{left}"] = re.sub(r"(text|begun)-\d", rf"\g<0>-of-{left - 1}", body)
+    return rules
