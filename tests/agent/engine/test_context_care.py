@@ -10,19 +10,23 @@ import numpy as np
 import pytest
 
 from agent import compaction, events
+from agent.broker import Broker, Grants, Policy
 from agent.cancel import Cancel, Cancelled
 from agent.context import Profile
 from agent.conversation import Conversation
 from agent.engine.port import Finished, ModelSpec, Prefill, Prompt, Sampling
 from agent.engine.supervisor import LlamaEngine
 from agent.events import Emit, Event
-from agent.messages import ModelMessage, Picture, ToolCall, ToolMessage, UserMessage
+from agent.journal import Journal
+from agent.loop import Errand, Ports, Task
+from agent.messages import ModelMessage, Picture, Request, ToolCall, ToolMessage, UserMessage
 from agent.model_turn import ModelTurns
 from agent.session import Sessions
 from agent.storage import Storage
+from agent.tool import Arguments, Effect, Tool, ToolContext, ToolResult
 from app.saved_caches import SavedCaches
-from tests.agent.engine.seeing import write_files
-from tests.agent.engine.tiny_model import CONTEXT
+from tests.agent.engine.seeing import NEVER_ENDS, write_files
+from tests.agent.engine.tiny_model import CONTEXT, write_gemma
 
 SYSTEM = "You are a test."
 SHORT = Sampling(max_tokens=8)
@@ -174,3 +178,48 @@ def test_pictures_are_known_again_by_their_digests_and_are_words_without_the_fil
         assert engine.count_tokens(again.prompt(SYSTEM, ())) < shown
     finally:
         engine.close()
+
+
+class Note(Arguments):
+    text: str
+
+
+def note(arguments: Note, context: ToolContext) -> ToolResult:
+    return ToolResult("confirmed", "a line of a window\n" * 12)
+
+
+CALLS_ON = NEVER_ENDS | {"<|tool_call>": 20.0, '<|"|>': 20.0}
+NOTE = Tool("note", "", Note, lambda _: Effect("write"), note, lambda _: "Note", repeatable=True)
+
+
+def test_a_task_longer_than_the_context_goes_on_through_summaries(
+    conversation: Conversation, tmp_path: Path
+) -> None:
+    model = write_gemma(tmp_path / "caller.gguf", eager=CALLS_ON)
+    engine, told = LlamaEngine(), list[Event]()
+    storage = Storage(tmp_path / "journal.db")
+    try:
+        engine.load(ModelSpec(model, threads=1), lambda _: None)
+        task = Task(
+            errand=Errand(Request(text="note it"), conversation),
+            ports=Ports(
+                engine=engine,
+                tools={NOTE.name: NOTE},
+                broker=Broker(Policy("full", tmp_path, tmp_path), Grants(storage)),
+                journal=Journal(storage, tmp_path / "journal"),
+                ask=lambda question, cancel: "allow",
+                emit=told.append,
+            ),
+            profile=Profile(observation_chars=900, max_steps=14, max_seconds=600, summarises=True),
+            system=SYSTEM,
+            context_tokens=CONTEXT,
+        )
+        outcome = task.run()
+    finally:
+        engine.close()
+        storage.close()
+    assert outcome.error == ""
+    assert any(isinstance(event, events.Compacted) and event.summary for event in told)
+    used = [event.context_used for event in told if isinstance(event, events.Usage)]
+    assert max(used) <= CONTEXT
+    assert sum(map(len, (message.model_dump_json() for message in conversation.messages))) > 2 * CONTEXT
