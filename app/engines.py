@@ -20,7 +20,7 @@ from agent.engine.port import (
 )
 from agent.engine.remote import RemoteEngine
 from agent.engine.supervisor import LlamaEngine
-from agent.errors import ModelLoadError
+from agent.errors import ModelError, ModelLoadError
 from app.settings import Settings
 
 
@@ -64,7 +64,7 @@ class ChosenEngine:
         engine = self._remote() if wants_remote else self._here()
         try:
             info = engine.load(spec, on_progress)
-        except ModelLoadError:
+        except ModelError:
             engine.close()
             raise
         self._engine.close()

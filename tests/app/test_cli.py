@@ -356,3 +356,20 @@ def test_a_request_without_words_is_wrong_usage_and_nothing_is_asked(
         assert bench.run(assistant, command, " ") == 2
         assert assistant.requests == []
     assert "nothing was asked" in capsys.readouterr().err
+
+
+def test_a_server_holds_for_this_command_and_is_not_sent_another_server_s_key(bench: Bench) -> None:
+    bench.places.config.mkdir(parents=True)
+    bench.places.config_file.write_text(
+        'server = "https://a.example"\nserver_model = "big"\nserver_key_variable = "A_KEY"\n'
+    )
+    bench.run(ScriptedAssistant([]), "do", "x")
+    bench.run(ScriptedAssistant([]), "--server", "http://127.0.0.1:9", "do", "x")
+    bench.run(ScriptedAssistant([]), "do", "--server", "https://a.example", "--server-model", "small", "x")
+    bench.run(ScriptedAssistant([]), "do", "--model", "gemma-4-e4b", "x")
+    assert [(s.server, s.server_model, s.server_key_variable) for s in bench.built] == [
+        ("https://a.example", "big", "A_KEY"),
+        ("http://127.0.0.1:9", "", ""),
+        ("https://a.example", "small", "A_KEY"),
+        ("", "big", "A_KEY"),
+    ]

@@ -14,9 +14,10 @@ import pytest
 
 from agent.errors import DesktopError
 from app import doctor
-from app.doctor import Finding, check_disk, check_memory, check_model, report, run_checks
+from app.doctor import Finding, check_disk, check_memory, check_model, check_server, report, run_checks
 from app.models.catalogue import GB
 from app.settings import Places, Settings
+from tests.agent.engine.odd_server import OddServer
 from tests.virtual_desktop import virtual_desktop
 from tests.virtual_sound import VirtualSound
 
@@ -152,3 +153,16 @@ def test_without_a_microphone_it_says_so(tmp_path: Path) -> None:
     assert checks["microphone"]["state"] == "problem"
     assert "microphone" in checks["microphone"]["says"].lower()
     assert checks["microphone"]["remedy"]
+
+
+def test_a_server_is_asked_which_models_it_has() -> None:
+    models = {"/v1/models": {"data": [{"id": "gemma-4-31b", "max_model_len": 65536}, {"id": "tiny"}]}}
+    with OddServer(pages=models) as server:
+        finding = check_server(Settings(server=server.url))
+        assert check_memory(Settings(server=server.url)).state == "ok"
+    assert (finding.name, finding.state) == ("model", "ok")
+    assert finding.says.startswith("gemma-4-31b on 127.0.0.1:")
+    assert finding.says.endswith("65,536 tokens, does not see pictures; also tiny")
+    gone = run_checks({"model": lambda: check_server(Settings(server=server.url))})[0]
+    assert (gone.state, bool(gone.remedy)) == ("problem", True)
+    assert "cannot be reached" in gone.says

@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 
 from agent import events
-from agent.engine.port import ModelSpec
+from agent.engine.port import ModelSpec, ServerSpec
 from agent.engine.scripted import Reply, ScriptedEngine
 from agent.errors import DeskhandError, DesktopError, ModelFileError, ModelLoadError, StorageError
 from agent.events import Event
@@ -428,3 +428,40 @@ def test_what_was_spoken_goes_to_a_model_that_hears(
     (asked,) = engine.prompts[0].messages
     assert isinstance(asked, UserMessage)
     assert (asked.text, asked.sounds) == ("what time is it", (spoken,))
+
+
+def test_the_person_is_told_when_the_words_go_to_another_machine(
+    made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat = made("Hello.", start=False)
+    load = seat.assistant.parts.engine.load
+
+    def away(spec: ModelSpec, on_progress: Callable[[float], None]) -> object:
+        return replace(load(spec, on_progress), name="gemma-4-31b", server="gpu.lan:8080", away=True)
+
+    monkeypatch.setattr(seat.assistant.parts.engine, "load", away)
+    seat.assistant.start()
+    told = seat.wait(events.Notice).text
+    assert told.startswith("gemma-4-31b runs on gpu.lan:8080. What it is shown goes there")
+
+
+def test_a_server_that_was_away_at_the_start_is_asked_again_with_the_next_request(
+    made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat = made("Here again.", start=False)
+    engine = seat.assistant.parts.engine
+    load, there = engine.load, [False]
+
+    def sometimes(spec: ModelSpec, on_progress: Callable[[float], None]) -> object:
+        if not there[0]:
+            raise ModelLoadError("The server cannot be reached.", "Start it.")
+        return load(spec, on_progress)
+
+    server = ModelSpec(Path("server"), server=ServerSpec("http://127.0.0.1:9"))
+    seat.assistant.parts = replace(seat.assistant.parts, spec=lambda path: server)
+    monkeypatch.setattr(engine, "load", sometimes)
+    seat.assistant.start()
+    assert seat.wait(events.Notice).text == "The server cannot be reached."
+    assert seat.ask("hello").error == "The server cannot be reached."
+    there[0] = True
+    assert seat.ask("hello").answer == "Here again."

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtWidgets import QPushButton, QWidget
@@ -9,6 +10,7 @@ from agent.errors import DownloadError, StorageError
 from app.qt.models_page import ModelRow
 from app.qt.models_port import LocalModels, Progress
 from tests.app.qt.conftest import Stage
+from tests.app.qt.scripted_assistant import MODEL
 
 
 def rows(stage: Stage) -> list[ModelRow]:
@@ -119,3 +121,43 @@ def test_a_setting_that_cannot_be_saved_says_so(stage: Stage) -> None:
     stage.window.show_page("settings")
     stage.window.settings.findChild(QWidget, "speak-answers").click()
     assert "disk full" in stage.window.settings.findChild(QWidget, "notice").accessibleName()
+
+
+def test_a_server_is_written_down_and_taken_out_again(stage: Stage) -> None:
+    stage.window.show_page("settings")
+    field = stage.window.settings.server
+    field.setText(" http://192.168.1.20:8080 ")
+    field.editingFinished.emit()
+    field.setText("")
+    field.editingFinished.emit()
+    assert stage.kept.saved == [{"server": "http://192.168.1.20:8080"}, {"server": None}]
+
+
+AWAY = replace(MODEL, name="gemma-4-31b", server="gpu.lan:8080", away=True)
+
+
+def test_the_window_says_where_the_words_go_for_as_long_as_they_go_there(stage: Stage) -> None:
+    ready = events.ModelReady(model="gemma-4-31b", context_tokens=65536, seconds=0.1)
+    promise = stage.window.status.findChild(QWidget, "promise")
+    stage.assistant.model = AWAY
+    stage.play(ready)
+    assert stage.window.head._pill.accessibleName() == "Online: the model is on gpu.lan:8080"
+    assert "files you show, go to gpu.lan:8080" in stage.window.head._pill.toolTip()
+    assert not promise.isVisible()
+    assert "on gpu.lan:8080" in stage.window.status.model.accessibleName()
+    stage.assistant.model = replace(AWAY, away=False, server="127.0.0.1:8080")
+    stage.play(ready)
+    assert stage.window.head._pill.accessibleName() == "Offline"
+    assert promise.isVisible()
+
+
+def test_choosing_a_model_of_this_computer_ends_the_server(stage: Stage) -> None:
+    stage.kept.save({"server": "http://gpu.lan"})
+    stage.window.settings._settings = stage.kept.settings
+    stage.assistant.model = AWAY
+    button(open_models(stage)[4]).click()
+    stage.play(events.ModelReady(model="gemma-4-31b", context_tokens=65536, seconds=0.1))
+    assert {"server": None} not in stage.kept.saved  # that was the old one, still there
+    stage.assistant.model = MODEL
+    stage.play(events.ModelReady(model="gemma", context_tokens=8192, seconds=0.1))
+    assert {"server": None} in stage.kept.saved
