@@ -16,8 +16,8 @@ import numpy as np
 from agent.engine.sampling import CallAttempt, CallGrammar, Tokens
 from agent.engine.vocabulary import Vocabulary
 
-LONGEST = 512
-"""Characters at most: a schema that requires itself would go on for ever."""
+LONGEST = 256
+"""Characters at most: a schema that requires itself would go on for ever, and a span must fit into one decode."""
 
 COMMON = 'a0 ,}"_-'
 """Asked first: where two of these may stand there is a choice, which settles most places cheaply."""

@@ -201,6 +201,22 @@ def test_with_real_logits_greedy_decoding_says_the_same_up_to_the_first_near_tie
             assert margin(loaded, plain, plain.tokens[same], turn.tokens[same], same) < NOISE
 
 
+def test_dropped_drafts_leave_the_logits_alone_when_cells_beyond_the_window_are_taken_again(gemma: Loaded):
+    """The cells of the sliding-window layers (768 here) have all been used once when the first draft is dropped."""
+    chance = np.random.default_rng(3)
+    words = [int(token) for token in chance.integers(20, 100, 1000)]
+    plain, fast = gemma.context(), gemma.context()
+    ledgers = [Ledger(context, gemma.model.sliding_window) for context in (plain, fast)]
+    for ledger in ledgers:
+        ledger.prefill(Script(words[:900]), lambda: False)
+    for token in words[900:]:
+        ledgers[0].append([token])
+        ledgers[1].append([token, *map(int, chance.integers(20, 100, 16))], scored=17)
+        assert np.abs(plain.logits() - fast.logits(16)).max() < NOISE
+        ledgers[1].drop_last(16)
+    assert ledgers[1].entries == ledgers[0].entries == tuple(words)
+
+
 def margin(loaded: Loaded, turn: Turn, one: int, other: int, after: int) -> float:
     """How far apart the logits of two tokens are after so many of the turn's."""
     context = loaded.context()
