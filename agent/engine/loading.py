@@ -19,6 +19,7 @@ from agent.engine.dialects import choose_dialect
 from agent.engine.dialects.contract import Dialect
 from agent.engine.fit import Machine, Plan, Shape, bandwidth, make_plan, towers_bytes
 from agent.engine.gguf_header import GgufHeader, read_header
+from agent.engine.mtmd import WrongLibrary, check_library
 from agent.engine.persistence import Fingerprint
 from agent.engine.port import ModelSpec
 from agent.engine.projector import MOST_TOKENS, USUAL_TOKENS, ProjectorFacts, usable_projector
@@ -44,7 +45,7 @@ class Companions:
 
     @classmethod
     def of(cls, spec: ModelSpec, width: int) -> Companions:
-        facts, no_projector = usable_projector(spec.projector, width)
+        facts, no_projector = _usable_projector(spec.projector, width)
         drafter, no_drafter = usable_drafter(spec.drafter, spec.path)
         picture_tokens = MOST_TOKENS if facts and facts.reads_both_ways(width) else 0
         return cls(facts, drafter, f"{no_projector} {no_drafter}".strip(), picture_tokens)
@@ -60,6 +61,16 @@ class Ready:
     senses: Senses | None
     fingerprint: Fingerprint
     told: Loaded
+
+
+def _usable_projector(path: Path | None, width: int) -> tuple[ProjectorFacts | None, str]:
+    """The facts of ``path``, if libmtmd is the one that our bindings are for; else what to say."""
+    facts, trouble = usable_projector(path, width)
+    try:
+        check_library()
+    except WrongLibrary as error:
+        return None, f"The model reads text only: {error}." if facts else trouble
+    return facts, trouble
 
 
 def load(command: Load, flag: mmap.mmap, on_progress: Callable[[float], bool]) -> Ready:

@@ -29,8 +29,6 @@ from agent.engine.mtmd import (
     Projector,
     ProjectorRefused,
     Span,
-    WrongLibrary,
-    check_library,
 )
 from agent.engine.projector import (
     LEAST_TOKENS,
@@ -169,7 +167,7 @@ class Senses:
             return self._vocabulary.plain(UNREADABLE.format(kind))
         try:
             entries = self._picture(media) if isinstance(media, Picture) else self._sound(media)
-        except (ProjectorRefused, WrongLibrary, EncodeFailed):
+        except (ProjectorRefused, EncodeFailed):
             return self._vocabulary.plain(UNREADABLE.format(kind))
         if not all(self._to_be_had(entry) for entry in entries if isinstance(entry, Media)):
             return self._vocabulary.plain(GONE.format(kind))
@@ -279,12 +277,11 @@ class Senses:
         return tuple(self._towers().parts(bitmap))
 
     def _towers(self) -> Projector:
-        """Loaded when first wanted. Raises ProjectorRefused and WrongLibrary."""
+        """Loaded when first wanted. Raises ProjectorRefused."""
         if self._refused:
             raise ProjectorRefused
         if self._projector is None:
             self._refused = True
-            check_library()
             most = MOST_TOKENS if self._facts.tile else 0
             self._projector = Projector(
                 self._facts.path, self._model, self._threads, self._use_gpu, self._stopped, most

@@ -305,6 +305,12 @@ def test_speech_taken_in_while_it_goes_on_is_found_again_when_it_ends(both_ways:
     assert differ(turn.logits, both_ways.conversation().turn(ended).logits) < ROUNDING
 
 
+def test_preparing_can_be_stopped(both_ways: Seeing):
+    talk = both_ways.conversation(lambda: talk.senses.encoded > 0)
+    talk.prepare(prompt(asked("", sound(4, growing=True))))
+    assert held(talk) == 0
+
+
 def test_preparing_the_same_prompt_twice_decodes_nothing_twice(both_ways: Seeing):
     talk = both_ways.conversation()
     heard = prompt(asked("hear", sound(4, growing=True)))
