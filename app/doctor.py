@@ -20,7 +20,7 @@ from typing import Literal
 
 import psutil
 
-from agent.errors import DeskhandError
+from agent.errors import DeskhandError, ModelLoadError
 from app.models import catalogue, locate
 from app.settings import Places, Settings
 from app.terminal import Style, visible
@@ -142,16 +142,22 @@ def check_disk(places: Places) -> Finding:
 
 
 def check_model(settings: Settings, places: Places) -> Finding:
+    """The model's file, and what it would be given of this machine's memory and processor."""
+    from agent.engine.fit import Machine, plan_file
     from agent.engine.gguf_header import read_header
 
     files = locate.locate(settings.model, places.data)
     header = read_header(files.path)
     size = header.file_bytes / 1_000_000
     extra = ", with a projector" if files.projector else ""
-    says = (
-        f"{header.name}: {files.path.name}, {size:,.1f} MB, {header.trained_context_tokens:,} tokens{extra}"
-    )
-    return Finding("model", "ok", says)
+    says = f"{header.name}: {files.path.name}, {size:,.1f} MB{extra}"
+    try:
+        plan = plan_file(files.path, files.projector, Machine.this())
+    except (
+        ModelLoadError
+    ) as refusal:  # a graphics card, which we do not see from here, may still have room for it
+        return Finding("model", "warning", f"{says}. {refusal.what}", refusal.remedy)
+    return Finding("model", "ok", f"{says}. {plan.says}")
 
 
 def check_server(settings: Settings) -> Finding:

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from agent.cancel import Cancel
+from agent.errors import ModelFileError, ModelLoadError
 
 if TYPE_CHECKING:
     from app.models.catalogue import Entry
+    from app.models.found import FoundModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ class LocalModels:
             )
         for model in found.find(self._data):
             if model.path.resolve() not in known:
-                about = f"Found in {model.source}. Used where it is, not copied."
+                about = f"Found in {model.source}. Used where it is, not copied. {_needs(model)}".strip()
                 offers.append(Offer(str(model.path), model.name, about, model.bytes, path=model.path))
         return tuple(offers)
 
@@ -124,6 +126,19 @@ class LocalModels:
         from app.models import locate
 
         return locate.locate(str(path), self._data).path
+
+
+def _needs(model: FoundModel) -> str:
+    """What a model on this disk would take, from its header; nothing of a file that cannot be read."""
+    from agent.engine.fit import Machine, plan_file, size
+
+    try:
+        plan = plan_file(model.path, model.projector, Machine.this())
+    except ModelFileError:
+        return ""
+    except ModelLoadError:
+        return "Needs more memory than is free."
+    return f"Needs about {size(plan.memory.needed)} of memory."
 
 
 def _entry(name: str) -> Entry:

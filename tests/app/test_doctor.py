@@ -18,6 +18,7 @@ from app.doctor import Finding, check_disk, check_memory, check_model, check_ser
 from app.models.catalogue import GB
 from app.settings import Places, Settings
 from tests.agent.engine.odd_server import OddServer
+from tests.agent.engine.tiny_model import write_gemma
 from tests.virtual_desktop import virtual_desktop
 from tests.virtual_sound import VirtualSound
 
@@ -78,6 +79,23 @@ def test_a_model_that_is_cut_off_is_found_before_it_is_loaded(places: Places, tm
     (finding,) = run_checks({"model": lambda: check_model(Settings(model=str(path)), places)})
     assert finding.state == "problem"
     assert finding.remedy
+
+
+def test_the_model_is_told_with_what_it_would_be_given(
+    tmp_path: Path, places: Places, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gemma_file = write_gemma(tmp_path / "gemma.gguf")
+    finding = check_model(Settings(model=str(gemma_file)), places)
+    assert finding.state == "ok"
+    assert "2,048 tokens of context on one core; needs about" in finding.says
+    monkeypatch.setattr("agent.engine.fit.machine.psutil.virtual_memory", NoMemory)
+    finding = check_model(Settings(model=str(gemma_file)), places)
+    assert finding.state == "warning"
+    assert "of memory, and 1 MB are free" in finding.says
+
+
+class NoMemory:
+    available, total = 1_000_000, 8 * GB
 
 
 def test_a_model_larger_than_the_free_memory_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
