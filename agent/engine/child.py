@@ -50,6 +50,10 @@ OUT_OF_MEMORY = (
 """How Python, C++, ggml, the system and the loader say that there is none left."""
 
 
+TRANSFER = 30.0
+"""Seconds that a frame may take: a thread of the child does nothing but read, so one that takes longer hangs."""
+
+
 class ChildGone(Exception):
     """The process is dead or was closed; :meth:`Child.cause_of_death` knows how."""
 
@@ -59,6 +63,7 @@ class Child:
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
+        ours.settimeout(TRANSFER)
         self._connection = ours
         self._hung = False
         self.given = Given()
@@ -96,10 +101,13 @@ class Child:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def send(self, message: Value) -> None:
+    def send(self, message: Value, descriptor: int | None = None) -> None:
         """Raises ChildGone."""
         try:
-            send(self._connection, message)
+            send(self._connection, message, descriptor)
+        except TimeoutError as error:
+            self.give_up()
+            raise ChildGone from error
         except OSError as error:
             raise ChildGone from error
 
@@ -109,22 +117,21 @@ class Child:
         for media, data in self.given.missing(prompt):
             descriptor = memory(data)
             try:
-                send(self._connection, Give(media=media.without_data()), descriptor)
-            except OSError as error:
-                raise ChildGone from error
+                self.send(Give(media=media.without_data()), descriptor)
             finally:
                 os.close(descriptor)
         return without_data(prompt)
 
     def receive(self, timeout: float) -> AnyReply:
         """The next reply. Raises ChildGone, and TimeoutError after ``timeout`` seconds of silence."""
+        if not select.select([self._connection], [], [], timeout)[0]:
+            raise TimeoutError
         try:
-            if not select.select([self._connection], [], [], timeout)[0]:
-                raise TimeoutError
             frame = receive(self._connection)
-        except (OSError, ValueError) as error:
-            if isinstance(error, TimeoutError):
-                raise
+        except TimeoutError as error:
+            self.give_up()
+            raise ChildGone from error
+        except OSError as error:
             raise ChildGone from error
         if frame is None:
             raise ChildGone

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from agent.cancel import Cancel
-from agent.engine import LlamaEngine, exchange, supervisor
+from agent.engine import LlamaEngine, child, exchange, supervisor
 from agent.engine.child import _cause  # pyright: ignore[reportPrivateUsage]
 from agent.engine.port import Finished, ModelSpec, Prompt, Sampling
 from agent.errors import EngineDied, ModelError, ModelLoadError
@@ -138,11 +138,24 @@ def test_a_child_that_hangs_while_loading_is_ended(gemma_file: Path, monkeypatch
     assert engine.pid is None
 
 
+def test_a_child_that_no_longer_reads_is_ended(endless_file: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(child, "TRANSFER", 1.0)
+    monkeypatch.setattr(supervisor, "BACK_OFF", ())
+    engine = LlamaEngine()
+    engine.load(ModelSpec(endless_file, threads=1), lambda _: None)
+    assert engine.pid is not None
+    os.kill(engine.pid, signal.SIGSTOP)
+    larger_than_any_buffer = Prompt("", (), (UserMessage(text="word " * 1_000_000),))
+    with pytest.raises(EngineDied, match="stopped answering"):
+        engine.count_tokens(larger_than_any_buffer)
+    assert engine.pid is None
+
+
 def test_a_child_without_memory_says_so(engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(supervisor, "BACK_OFF", ())
     assert answers(engine)
-    child = psutil.Process(engine.pid)
-    child.rlimit(psutil.RLIMIT_AS, (child.memory_info().vms, psutil.RLIM_INFINITY))
+    process = psutil.Process(engine.pid)
+    process.rlimit(psutil.RLIMIT_AS, (process.memory_info().vms, psutil.RLIM_INFINITY))
     with pytest.raises(EngineDied, match="ran out of memory"):
         engine.count_tokens(Prompt("", (), (UserMessage(text="word " * 4_000_000),)))
 
