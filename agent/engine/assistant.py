@@ -12,6 +12,7 @@ found by their mangled names (GCC and Clang; a library built by MSVC has others,
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Sequence
 from pathlib import Path
 
 import llama_cpp.llama_cpp as llama
@@ -112,8 +113,8 @@ class Assistant:
 def _fits(drafter: GgufHeader, target: GgufHeader) -> bool:
     """Whether the drafter was made for this shape of model. The last two layers' cells are read, and llama.cpp checks
     none of this."""
-    ours = {key: drafter.values.get(f"{ARCHITECTURE}.attention.{key}") for key in SHARED_SHAPE}
-    theirs = {key: target.values.get(f"{TARGET}.attention.{key}") for key in SHARED_SHAPE}
+    ours = [_of_last_layers(drafter.values.get(f"{ARCHITECTURE}.attention.{key}")) for key in SHARED_SHAPE]
+    theirs = [_of_last_layers(target.values.get(f"{TARGET}.attention.{key}")) for key in SHARED_SHAPE]
     words = "tokenizer.ggml.tokens"
     return (
         target.architecture == TARGET
@@ -122,6 +123,11 @@ def _fits(drafter: GgufHeader, target: GgufHeader) -> bool:
         == target.values.get(f"{TARGET}.embedding_length")
         and drafter.array_lengths.get(words) == target.array_lengths.get(words)
     )
+
+
+def _of_last_layers(value: object) -> list[object]:
+    """A number that may be given for each layer, of the last two: a sliding and a full one, in both models."""
+    return list(value)[-2:] if isinstance(value, Sequence) and not isinstance(value, str) else [value, value]
 
 
 def _function(name: str) -> ctypes._NamedFuncPointer | None:

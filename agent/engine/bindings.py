@@ -1,7 +1,8 @@
 """llama.cpp, as little of it as the engine needs, with types: a model, its context and the memory of it.
 
-Only this file, :mod:`agent.engine.vocabulary` and :mod:`agent.engine.sampling` touch ``llama_cpp``; all of it runs in
-the engine process, on the one thread that owns the context. Return codes become exceptions here.
+With it :mod:`agent.engine.vocabulary`, ``sampling``, ``assistant``, ``mtmd`` and ``devices`` touch ``llama_cpp``, and no
+other file does; all of it runs in the engine process, on the one thread that owns the context. Return codes become
+exceptions here.
 """
 
 from __future__ import annotations
