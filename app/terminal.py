@@ -149,7 +149,7 @@ class TextPrinter:
             case ModelReady():
                 self._passing("")
             case EngineRestarted():
-                self._say(self._style("yellow", f"The model was started again: {visible(event.cause)}"))
+                self._say(self._style("yellow", f"The answer begins again: {visible(event.cause)}"))
             case Notice():
                 self._notice(event)
             case Compacted():

@@ -171,9 +171,7 @@ class Conversation(Column):
                 heading, *summary = told_of(event)
                 self.notice("info", heading, "\n".join(summary))
             case events.EngineRestarted(cause=cause):
-                self.notice(
-                    "info", f"The engine was started again: {cause}", "Nothing is lost; the answer goes on."
-                )
+                self.notice("info", f"The answer begins again: {cause}", "Nothing is lost.")
             case events.ReminderDue(text=text):
                 self._add(NoticeRow(self._theme, "info", text, "Reminder", icon="bell"))
             case events.ListeningChanged(on=on):

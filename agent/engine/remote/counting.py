@@ -41,6 +41,10 @@ class Counter:
             return tokens
         if (tokens := self._asked([_without_media(message) for message in messages], tools)) is not None:
             return tokens + media_tokens(prompt.messages)
+        return self.at_most(prompt, tools)
+
+    def at_most(self, prompt: Prompt, tools: Sequence[Json]) -> int:
+        """An estimate alone, rather too high; asks nobody."""
         spoken = json.dumps([prompt.system, list(tools)], ensure_ascii=False)
         return text_tokens(spoken) + estimate(prompt.messages)
 
@@ -53,7 +57,7 @@ class Counter:
         same = (
             before.system == prompt.system and before.tools == prompt.tools and len(prompt.messages) >= size
         )
-        if not same or any(a is not b for a, b in zip(before.messages, prompt.messages, strict=False)):
+        if not same or before.messages != prompt.messages[:size]:
             return None
         return tokens + estimate(prompt.messages[size:])
 

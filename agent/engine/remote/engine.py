@@ -41,6 +41,8 @@ LONGEST_WAIT = 120.0
 """Seconds that a server may ask us to wait between two attempts."""
 STUBBORN_ATTEMPTS = 2
 """How often a server's own error is tried again."""
+LEAST_ANSWER = 16
+"""Tokens that are asked for in any case; a prompt that leaves no room for them is the server's to refuse."""
 SILENCE = 900.0
 """Seconds without a byte before an answer counts as lost: a long prompt on a slow server says nothing for minutes."""
 
@@ -55,6 +57,7 @@ class _Loaded:
     facts: Facts
     media: Media
     counter: Counter
+    context_tokens: int
     thinking: bool
 
 
@@ -80,15 +83,17 @@ class RemoteEngine:
             self._loaded.link.close()
         media = Media(facts.sees, facts.hears)
         counter = Counter(link, facts.kind, facts.model)
-        self._loaded = _Loaded(link, facts, media, counter, spec.thinking)
+        context = spec.context_tokens or facts.context_tokens
+        self._loaded = _Loaded(link, facts, media, counter, context, spec.thinking)
         on_progress(1.0)
-        return _info(spec, link.address, facts)
+        return _info(link.address, facts, context)
 
     def generate(self, prompt: Prompt, cancel: Cancel, sampling: Sampling = GREEDY) -> Iterator[EngineEvent]:
         server = self._server()
         messages = chat_messages(prompt, server.media)
         tools = declared(prompt.tools)
         read = 0
+        sampling = replace(sampling, max_tokens=_room(server, prompt, messages, tools, sampling.max_tokens))
         for event in self._run(_body(server, messages, tools, "auto", sampling), cancel):
             match event:
                 case Prefill(0):  # the server does not say
@@ -289,6 +294,15 @@ def _connected(server: ServerSpec, silence: float) -> tuple[Link, Facts]:
         raise
 
 
+def _room(server: _Loaded, prompt: Prompt, messages: list[Json], tools: list[Json], wanted: int) -> int:
+    """How many of the ``wanted`` tokens the answer may have: servers refuse what together with the prompt could become
+    longer than the context. What is left is counted only where it may be too little."""
+    if server.counter.at_most(prompt, tools) + wanted <= server.context_tokens:
+        return wanted
+    left = server.context_tokens - server.counter.count(prompt, messages, tools)
+    return max(LEAST_ANSWER, min(wanted, left))
+
+
 def _body(
     server: _Loaded,
     messages: list[Json],
@@ -323,8 +337,7 @@ def _repairing(body: Json, why: str) -> Json:
     return {**body, "messages": asked(messages, _CALLED_BADLY.format(why=why))}
 
 
-def _info(spec: ModelSpec, address: Address, facts: Facts) -> ModelInfo:
-    context = spec.context_tokens or facts.context_tokens
+def _info(address: Address, facts: Facts, context: int) -> ModelInfo:
     senses = "It sees pictures." if facts.sees else "It does not see pictures."
     goes = "nothing leaves this machine" if address.here else f"what it reads goes to {address.host}"
     return ModelInfo(

@@ -16,6 +16,7 @@ from agent.engine.port import (
     Prefill,
     Prompt,
     Restarted,
+    Sampling,
     ServerSpec,
     ToolSpec,
 )
@@ -258,6 +259,16 @@ def test_what_the_server_counted_is_what_is_reported() -> None:
     (prefill,) = [event for event in events if isinstance(event, Prefill)]
     assert (prefill.tokens, prefill.reused) == (900, 850)
     assert (last(events).decoded, last(events).context_used) == (2, 902)
+
+
+def test_no_more_is_asked_for_than_the_context_has_room_for() -> None:
+    with OddServer([well], PAGES["vLLM"] | {"/tokenize": {"count": 32000}}) as server:
+        engine = opened(server)
+        list(engine.generate(ASKED, Cancel()))
+        long = Prompt(ASKED.system, ASKED.tools, (UserMessage(text="milk " * 30_000),))
+        list(engine.generate(long, Cancel()))
+        list(engine.generate(long, Cancel(), Sampling(max_tokens=100)))
+    assert [asked["max_tokens"] for asked in server.asked] == [1024, 768, 100]
 
 
 def test_thoughts_are_kept_apart_by_either_of_their_names() -> None:
