@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from agent import events
 from agent.errors import DownloadError, StorageError
 from app.qt.models_page import ModelRow
 from app.qt.models_port import LocalModels, Progress
+from tests.agent.engine.tiny_model import write_gemma
 from tests.app.qt.conftest import Stage
 from tests.app.qt.scripted_assistant import MODEL
 
@@ -103,6 +105,13 @@ def test_the_local_models_list_the_whole_catalogue(tmp_path: Path) -> None:
     assert offers[0].title == "Built-in"
     assert {"gemma-4-e2b", "gemma-4-31b"} <= {offer.setting for offer in offers}
     assert all(offer.licence for offer in offers if offer.entry)
+
+
+def test_a_model_found_on_this_disk_is_listed_with_what_it_takes(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    write_gemma(tmp_path / "models/found.gguf")
+    (offer,) = (offer for offer in LocalModels(tmp_path).offers() if offer.title == "found")
+    assert re.search(r"Needs about \d+ MB of memory\.$", offer.about)
 
 
 def test_a_changed_setting_is_saved_and_takes_effect(stage: Stage) -> None:
