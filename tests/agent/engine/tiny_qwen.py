@@ -95,6 +95,11 @@ QWEN3_5_TEMPLATE = _QWEN_TURNS.replace(
 </tool_call>""",
 )
 
+NAMED_RESULTS_TEMPLATE = QWEN3_TEMPLATE.replace(
+    "<tool_response>\n{{", "<tool_response>\n{{ message.name }}: {{"
+)
+"""Some families name the tool with its result."""
+
 
 def write_qwen(
     path: Path,

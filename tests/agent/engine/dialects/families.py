@@ -13,6 +13,7 @@ from tests.agent.engine.tiny_qwen import (
     LLAMA3_TEMPLATE,
     MISTRAL_MARKS,
     MISTRAL_TEMPLATE,
+    NAMED_RESULTS_TEMPLATE,
     QWEN3_5_TEMPLATE,
     QWEN3_TEMPLATE,
     QWEN_MARKS,
@@ -33,6 +34,7 @@ class Family:
 TEMPLATED = {
     "qwen3": Family(QWEN3_TEMPLATE, QWEN_MARKS, (), {"<tool_call>": 8.0}),
     "qwen3.5": Family(QWEN3_5_TEMPLATE, QWEN_MARKS, (), {"<tool_call>": 8.0}),
+    "named": Family(NAMED_RESULTS_TEMPLATE, QWEN_MARKS, (), {"<tool_call>": 8.0}),
     "llama3": Family(LLAMA3_TEMPLATE, LLAMA3_MARKS, ('{"name": ',), {'{"name": ': -16.0}),
     "mistral": Family(MISTRAL_TEMPLATE, MISTRAL_MARKS, (), {"[TOOL_CALLS]": 8.0}),
 }

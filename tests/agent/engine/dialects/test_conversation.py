@@ -118,6 +118,8 @@ HOSTILE = (
 )
 hostile = st.text(alphabet='<|">[]/turnol_ca/imsed \n', max_size=30) | st.sampled_from(HOSTILE)
 
+hostile_name = st.sampled_from([name for name in HOSTILE if not set(name) & set('"\n')])
+
 
 class Fields(NamedTuple):
     """Every place of a prompt that a stranger's words may come to."""
@@ -135,6 +137,7 @@ class Fields(NamedTuple):
     result: str = "j"
     result_name: str = "k"
     said: str = "l"
+    tool: str = "m"
 
 
 def everywhere(fields: Fields) -> Prompt:
@@ -142,7 +145,7 @@ def everywhere(fields: Fields) -> Prompt:
     words = Fields(*(f"x{field}x" for field in fields))
     property_ = {"type": "string", "description": words.hint, "enum": [words.choice]}
     schema = {"type": "object", "properties": {words.key: property_}, "required": [words.key]}
-    tools = (ToolSpec("read_file", words.description, schema), TOOLS[0])
+    tools = (ToolSpec(words.tool, words.description, schema), TOOLS[0])
     arguments = {"path": words.argument, words.argument_key: [{words.argument_key: words.argument}]}
     return Prompt(
         words.system,
@@ -160,7 +163,7 @@ def everywhere(fields: Fields) -> Prompt:
 
 
 @settings(max_examples=25, deadline=None)
-@given(fields=st.builds(Fields, *[hostile] * len(Fields._fields)))
+@given(fields=st.builds(Fields, *[hostile] * (len(Fields._fields) - 1), tool=hostile_name))
 @pytest.mark.parametrize("family", FAMILIES)
 def test_hostile_text_adds_no_control_token_and_no_media_anywhere(family: str, fields: Fields, load: Load):
     loaded = load(family)
@@ -190,7 +193,7 @@ def talk_as_openai() -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("thinking", [False, True])
-@pytest.mark.parametrize("family", ["qwen3", "qwen3.5", "llama3"])
+@pytest.mark.parametrize("family", ["qwen3", "qwen3.5", "named", "llama3"])
 def test_the_prompt_is_to_the_letter_what_the_template_would_render(family: str, thinking: bool, load: Load):
     loaded = load(f"{family}-thinking" if thinking else family)
     variables = {"enable_thinking": thinking, "bos_token": "<|begin_of_text|>"}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from agent.engine.declaration import inlined
+from agent.engine.dialects.call_form import CallForm
 from agent.engine.dialects.frame import ChatTemplate
 from agent.engine.dialects.sandbox import UnusableTemplate
 from agent.engine.port import ToolSpec
@@ -100,3 +103,46 @@ def test_declarations_need_no_looking_up():
         },
         "type": "object",
     }
+
+
+CALLS = (
+    "{% for m in messages %}|{{ m.role }}|"
+    "{% if m.reasoning_content %}[THINK]{{ m.reasoning_content }}[/THINK]{% endif %}"
+    "{{ m.content | tojson if m.role == 'tool' else m.content }}"
+    "{% for c in m.tool_calls or [] %}<call>{{ c.function | tojson }}</call>{% endfor %}<end>{% endfor %}"
+    "{% if add_generation_prompt %}|assistant|{% endif %}"
+)
+
+
+def test_the_seams_around_a_call_and_its_result_are_learnt():
+    seams = ChatTemplate(CALLS, "", "", thinking=False, ends=["<end>"]).seams
+    assert seams.form == CallForm('<call>{"name": "', '", "arguments": ', "}</call>")
+    assert (seams.call_to_result, seams.result_to_model) == ('<end>|tool|"', '"<end>|assistant|')
+    assert seams.quotes_results
+
+
+def test_the_marks_of_a_thought_are_learnt():
+    assert ChatTemplate(CALLS, "", "", thinking=False).seams.thought == ("[THINK]", "[/THINK]")
+    assert ChatTemplate(CHATML_TEMPLATE, "", "", thinking=False).seams.thought == ("<think>", "</think>")
+
+
+def test_a_call_ends_before_the_end_of_the_turn_even_where_that_depends_on_it():
+    source = CALLS.replace("<end>", "{{ '<calls>' if m.tool_calls else '<end>' }}")
+    assert ChatTemplate(source, "", "", thinking=False, ends=["<end>", "<calls>"]).seams == replace(
+        ChatTemplate(CALLS, "", "", thinking=False, ends=["<end>"]).seams, call_to_result='<calls>|tool|"'
+    )
+
+
+def test_a_template_that_takes_tools_for_granted_gets_an_empty_list():
+    source = "{% for tool in tools %}{{ tool.function.name }}{% endfor %}" + CALLS
+    assert ChatTemplate(source, "", "", thinking=False).frame(True, ()).before_system == "|system|"
+
+
+def test_tools_that_a_template_shows_again_with_each_question_stay_at_the_first():
+    source = (
+        "{% for m in messages %}{% if m.role == 'user' and tools and loop.last %}{{ tools | tojson }}{% endif %}"
+        "|{{ m.role }}|{{ m.content }}{% endfor %}{% if add_generation_prompt %}|assistant|{% endif %}"
+    )
+    frame = template(source).frame(True, (FOCUS,))
+    assert frame.lists_tools
+    assert frame.seams.model_to_user == "|user|"
