@@ -27,7 +27,7 @@ class EmptyState(QWidget):
         outer.addWidget(label("What shall we do?", "heading", wrap=True))
         outer.addWidget(
             label(
-                "Ask about what is on the screen, or say what you want done. Everything stays on this computer.",
+                "Ask about what is on the screen, or say what you want done.",
                 "muted",
                 wrap=True,
             )
