@@ -212,3 +212,14 @@ def test_a_snapshot_that_is_no_snapshot_leaves_an_empty_book(gemma: Loaded):
     assert not book.revert(snapshot)
     assert len(book) == 0
     assert book.prefill(Script(words(30, 100)), never) == 0
+
+
+def test_unless_asked_a_missing_picture_means_to_read_again_from_where_it_stood(gemma: Loaded):
+    context = seeing(gemma)
+    book = Ledger(context, gemma.model.sliding_window)
+    with_it: list[Entry] = [*words(1, 100), *shown(1), *words(2, 100)]
+    without: list[Entry] = [*words(1, 100), *words(2, 100), *words(3, 9)]
+    book.prefill(Script(with_it), never)
+    assert book.prefill(Script(without), never) == 100
+    assert book.end == len(book) == len(without)
+    assert_as_fresh(gemma, book, context)
