@@ -42,13 +42,14 @@ class Size:
     large: int
     pictures: int
     rounds: int
-    slow_rounds: int
-    """For the one who reads the whole history again each time."""
+    compared: int
+    """Rounds with the others, of which so many with the one who reads the whole history again each time."""
+    slow: int
     answer: int
 
 
-FULL = Size(900, 2048, 8192, 16384, pictures=4, rounds=5, slow_rounds=2, answer=64)
-QUICK = Size(200, 900, 1900, 2600, pictures=2, rounds=3, slow_rounds=1, answer=32)
+FULL = Size(900, 2048, 8192, 16384, pictures=4, rounds=5, compared=3, slow=2, answer=64)
+QUICK = Size(200, 900, 1900, 2600, pictures=2, rounds=2, compared=2, slow=1, answer=32)
 SPARE = 6144
 """Positions for the steps that are measured, beyond the history."""
 PART = 900
@@ -163,11 +164,11 @@ def compare(bench: Bench) -> None:
         say(f"  the server read the history in {others.first_token(SERVER, prompt):.1f} s")
     for key, seen in (("", False), ("_picture", True)):
         times = Times()
-        for number in range(bench.size.rounds):
+        for number in range(bench.size.compared):
             turn, floor = bench.step(bench.screen() if seen else None)
             times.add("ours", turn.total)
             times.add("floor", floor)
-            for name in (SERVER, STOCK) if number < bench.size.slow_rounds else (SERVER,):
+            for name in (SERVER, STOCK) if number < bench.size.slow else (SERVER,):
                 with suppress(Unavailable):  # told below, where its figures are due
                     times.add(name, others.first_token(name, bench.talk.prompt))
         for name in (STOCK, SERVER):

@@ -20,6 +20,7 @@ from typing import Any
 
 from tests.bench.contenders.apart import Unavailable
 
+ROOT = Path(__file__).parents[3]
 NEEDS = ("fastapi", "uvicorn", "openai", "safetensors", "websockets")
 START_SECONDS = 180.0
 ANSWER_SECONDS = 600.0
@@ -52,7 +53,9 @@ class Server:
             str(config),
         ]
         with self._log.open("w") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+            )
         self._wait()
 
     def first_token(self, messages: list[Any], tools: list[Any]) -> tuple[float, int]:
