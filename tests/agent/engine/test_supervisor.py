@@ -87,6 +87,18 @@ def test_the_next_turn_reuses_all_that_was_read_and_said(engine: LlamaEngine):
     assert prefill.reused == said.context_used
 
 
+def test_a_new_conversation_does_not_read_system_and_tools_again(engine: LlamaEngine):
+    system = "Be kind, and say what you found out. " * 10
+    tools = (ToolSpec("now", "The time.", Arguments.model_json_schema()),)
+    head = engine.count_tokens(Prompt(system, tools, (UserMessage(text="x"),)))
+    long = Prompt(system, tools, (UserMessage(text="the window has moved on by far " * 40),))
+    finished(list(engine.generate(long, Cancel(), LONG)))
+    another = Prompt(system, tools, (UserMessage(text="something else"),))
+    prefill = next(iter(engine.generate(another, Cancel(), LONG)))
+    assert isinstance(prefill, Prefill)
+    assert head - 20 < prefill.reused < head
+
+
 @pytest.mark.parametrize(
     ("how", "cause"),
     [(signal.SIGKILL, "signal SIGKILL"), (signal.SIGSEGV, "signal SIGSEGV"), (signal.SIGABRT, "check")],
