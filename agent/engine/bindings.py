@@ -1,8 +1,7 @@
 """llama.cpp, as little of it as the engine needs, with types: a model, its context and the memory of it.
 
-With it :mod:`agent.engine.vocabulary`, ``sampling``, ``assistant``, ``mtmd`` and ``devices`` touch ``llama_cpp``, and no
-other file does; all of it runs in the engine process, on the one thread that owns the context. Return codes become
-exceptions here.
+With it ``vocabulary``, ``sampling``, ``assistant``, ``mtmd`` and ``devices`` touch ``llama_cpp``, and no other file here
+does; all of it runs in the engine process, on the one thread that owns the context. Return codes become exceptions.
 """
 
 from __future__ import annotations
