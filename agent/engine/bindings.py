@@ -1,6 +1,6 @@
 """llama.cpp, as little of it as the engine needs, with types: a model, its context and the memory of it.
 
-With it ``vocabulary``, ``sampling``, ``assistant``, ``mtmd`` and ``devices`` touch ``llama_cpp``, and no other file here
+With it ``vocabulary``, ``sampling``, ``assistant``, ``mtmd`` and ``devices`` touch ``llama_cpp``, and no other file
 does; all of it runs in the engine process, on the one thread that owns the context. Return codes become exceptions.
 """
 
