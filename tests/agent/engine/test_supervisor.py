@@ -287,11 +287,12 @@ def test_a_call_arrives_complete_and_its_result_is_all_that_is_decoded_next(call
     engine.load(ModelSpec(calling_file, threads=1), lambda _: None)
     tools = (ToolSpec("now", "The time.", Arguments.model_json_schema()),)
     try:
-        for seed in range(30):
-            prompt = Prompt("Be kind.", tools, ASK.messages)
-            turn = finished(list(engine.generate(prompt, Cancel(), Sampling(1.0, seed=seed, max_tokens=60))))
-            if turn.reason == "call":
-                break
+        prompt = Prompt("Be kind.", tools, ASK.messages)
+        turns = (
+            finished(list(engine.generate(prompt, Cancel(), Sampling(1.0, seed=seed, max_tokens=60))))
+            for seed in range(30)
+        )
+        turn = next(turn for turn in turns if turn.reason == "call")
         call = turn.message.call
         assert call is not None
         assert (call.name, call.arguments) == ("now", {})
