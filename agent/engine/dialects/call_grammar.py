@@ -51,6 +51,7 @@ class FormGrammar:
             "(?=" + (rf"{re.escape(form.tags.key)}|{_pattern(form.after)}$" if form.tags else r"\{") + ")"
         )
         name = r"(?P<name>[^\"<>{}\s]+?)"
+        self._begins = _compact(form.before)
         self._head = re.compile(_pattern(form.before.lstrip()) + name + _pattern(form.between) + follows)
         self._tail = re.compile(_pattern(form.after))
         first = vocabulary.runs(form.before.lstrip())[0]
@@ -61,8 +62,8 @@ class FormGrammar:
 
     def may_begin(self, piece: str) -> bool:
         """Whether ``piece``, without the white space around it, agrees with how a call begins."""
-        begins, piece = _compact(self._form.before), _compact(piece)
-        return begins.startswith(piece) or piece.startswith(begins)
+        piece = _compact(piece)
+        return self._begins.startswith(piece) or piece.startswith(self._begins)
 
     def begun(self, text: str) -> bool:
         """Whether nothing but a call can come of ``text``, which the grammar allowed."""
@@ -103,10 +104,13 @@ class FormGrammar:
         while text.startswith(tags.key, at):
             at += len(tags.key)
             middle = text.index(tags.value, at)
-            end = text.index(tags.end, middle + len(tags.value))
-            key, value = text[at:middle], text[middle + len(tags.value) : end]
-            arguments[key] = _read(value, self._texts.get(name, {}).get(key))
-            at = end + len(tags.end)
+            key, at = text[at:middle], middle + len(tags.value)
+            if schema := self._texts.get(name, {}).get(key):
+                end = text.index(tags.end, at)
+                arguments[key] = _read(text[at:end], schema)
+            else:
+                arguments[key], end = json.JSONDecoder().raw_decode(text, at)
+            at = text.index(tags.end, end) + len(tags.end)
         return arguments, at
 
     def _tagged(self, tools: Sequence[ToolSpec], builder: GrammarBuilder, prefix: str, tags: Tags) -> str:
@@ -117,12 +121,12 @@ class FormGrammar:
             required = tool.parameters.get("required", ())
             call = [literal(tool.name), self._exact(self._form.between)]
             for place, key in enumerate(sorted(tool.parameters.get("properties", {}), key=str.lower)):
-                value = (
-                    _text(_text_arguments(tool)[key], tags.end)
-                    if key in self._texts[tool.name]
-                    else (builder.value(tool.parameters, key, f"{prefix}-{index}-{place}"))
-                )
-                pair = f"{self._exact(tags.key + key + tags.value)} ({value}) {self._exact(tags.end)}"
+                if text := self._texts[tool.name].get(key):
+                    value = _text(text, tags.end)
+                else:
+                    value = builder.value(tool.parameters, key, f"{prefix}-{index}-{place}")
+                before, between, after = map(self._exact, (tags.key, tags.value, tags.end))
+                pair = f"{before} {literal(key)} {between} ({value}) {after}"
                 call.append(pair if key in required else f"({pair})?")
             calls.append(" ".join(call))
         before, after = self._exact(self._form.before.lstrip()), self._exact(self._form.after)
@@ -201,10 +205,8 @@ def _written(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _read(text: str, schema: Schema | None) -> object:
-    """The value that stands as ``text``; ``schema`` is there when it may be a string. Raises ValueError."""
-    if schema is None:
-        return json.loads(text)
+def _read(text: str, schema: Schema) -> object:
+    """The value of an argument that may be a string."""
     if all(map(_is_text, _choices(schema))):
         return text
     try:

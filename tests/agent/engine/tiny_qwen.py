@@ -95,6 +95,25 @@ QWEN3_5_TEMPLATE = _QWEN_TURNS.replace(
 </tool_call>""",
 )
 
+GLM_MARKS = {
+    **QWEN_MARKS,
+    "<arg_key>": USER_DEFINED,
+    "</arg_key>": USER_DEFINED,
+    "<arg_value>": USER_DEFINED,
+    "</arg_value>": USER_DEFINED,
+}
+
+GLM_TEMPLATE = _QWEN_TURNS.replace(
+    "CALL",
+    """<tool_call>{{ call.function.name }}
+{% for key, value in call.function.arguments.items() -%}
+<arg_key>{{ key }}</arg_key>
+<arg_value>{{ value if value is string else value | tojson }}</arg_value>
+{% endfor -%}
+</tool_call>""",
+)
+"""Tags that are tokens."""
+
 NAMED_RESULTS_TEMPLATE = QWEN3_TEMPLATE.replace(
     "<tool_response>\n{{", "<tool_response>\n{{ message.name }}: {{"
 )

@@ -9,6 +9,8 @@ from pathlib import Path
 from tests.agent.engine.tiny_gemma3n import write_gemma3n
 from tests.agent.engine.tiny_model import write_gemma, write_llama
 from tests.agent.engine.tiny_qwen import (
+    GLM_MARKS,
+    GLM_TEMPLATE,
     LLAMA3_MARKS,
     LLAMA3_TEMPLATE,
     MISTRAL_MARKS,
@@ -34,6 +36,7 @@ class Family:
 TEMPLATED = {
     "qwen3": Family(QWEN3_TEMPLATE, QWEN_MARKS, (), {"<tool_call>": 8.0}),
     "qwen3.5": Family(QWEN3_5_TEMPLATE, QWEN_MARKS, (), {"<tool_call>": 8.0}),
+    "glm": Family(GLM_TEMPLATE, GLM_MARKS, (), {"<tool_call>": 8.0}),
     "named": Family(NAMED_RESULTS_TEMPLATE, QWEN_MARKS, (), {"<tool_call>": 8.0}),
     "llama3": Family(LLAMA3_TEMPLATE, LLAMA3_MARKS, ('{"name": ',), {'{"name": ': -16.0}),
     "mistral": Family(MISTRAL_TEMPLATE, MISTRAL_MARKS, (), {"[TOOL_CALLS]": 8.0}),

@@ -193,7 +193,7 @@ def talk_as_openai() -> list[dict[str, object]]:
 
 
 @pytest.mark.parametrize("thinking", [False, True])
-@pytest.mark.parametrize("family", ["qwen3", "qwen3.5", "named", "llama3"])
+@pytest.mark.parametrize("family", ["qwen3", "qwen3.5", "glm", "named", "llama3"])
 def test_the_prompt_is_to_the_letter_what_the_template_would_render(family: str, thinking: bool, load: Load):
     loaded = load(f"{family}-thinking" if thinking else family)
     variables = {"enable_thinking": thinking, "bos_token": "<|begin_of_text|>"}

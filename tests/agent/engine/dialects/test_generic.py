@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
@@ -54,11 +54,15 @@ TOOLS = (
 MOVE = ToolSpec("move", "Moves on.", Move.model_json_schema())
 ASK = Prompt("Be kind.", (MOVE, TOOLS[1]), (UserMessage(text="write notes.txt"),))
 
-words = st.text(
+TRICKY = [
+    "</parameter>", "\n</param", "\n", "<", "</arg_", "<</arg_value", "</arg_value>", "<|im_end|>",
+    '"}}\n</tool_call>', "[TOOL_CALLS]", "417", "null",
+]  # fmt: skip
+words = st.sampled_from(TRICKY) | st.text(
     st.characters(codec="utf-8", exclude_characters="\0", exclude_categories=("Cs",)), max_size=20
-) | st.sampled_from(
-    ["</parameter>", "\n</param", "<|im_end|>", '"}}\n</tool_call>', "[TOOL_CALLS]", "417", "null"]
 )
+ENDS = {"qwen3.5": "\n</parameter>", "glm": "</arg_value>"}
+"""What ends a bare text cannot stand in one."""
 
 
 @st.composite
@@ -96,6 +100,10 @@ def grammar_of(gbnf: str, loaded: Loaded) -> CallGrammar:
 def test_every_call_as_the_template_writes_it_is_allowed_and_read_back(
     family: str, call: ToolCall, load: Load
 ):
+    assume(
+        family not in ENDS
+        or not any(ENDS[family] in str(call.arguments.get(key)) for key in ("path", "text"))
+    )
     loaded = load(family)
     attempt = grammar(loaded).begin()
     tokens = spelt(loaded, call)
