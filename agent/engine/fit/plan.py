@@ -1,8 +1,7 @@
 """What a model is given of the machine: the best of a ladder of settings that fits, and one sentence about it.
 
-From plenty to scarcity: a long context, then 8,192 tokens, an 8-bit KV cache and smaller pictures, then less context;
-on each rung the per-layer embeddings stay on the disk when there is no room for the whole file. When even the last rung
-does not fit, the model is refused with numbers.
+From plenty to scarcity: a long context, then 8,192 tokens, an 8-bit KV cache and smaller pictures, then less context.
+When even the last rung does not fit, the model is refused with numbers.
 """
 
 from __future__ import annotations
@@ -36,9 +35,8 @@ SPARE_OF_ALL, SPARE_OF_FREE = 1 / 20, 1 / 8
 DEVICE_SHARE, DEVICE_BYTES = 0.95, 256 << 20
 """Of a graphics card's free memory this share is used, and so many bytes less: drivers take some for themselves."""
 
-READING_SAVES = 0.9
-"""The file is read instead of mapped when that takes less than this share of the memory: a mapped file that is copied
-into another order anyway would be there twice."""
+WORTH_WHILE = 0.9
+"""Another way of reading the file is taken when the peak is less than this share of what it would be."""
 
 CHECKPOINTS_BYTES, EMBEDDINGS_BYTES = 512 << 20, 256 << 20
 CACHES_SHARE = 1 / 4
@@ -146,24 +144,21 @@ def _ladder(shape: Shape, spec: ModelSpec) -> Iterator[_Rung]:
 def _best(
     shape: Shape, machine: Machine, spec: ModelSpec, settings: Settings, companions: int
 ) -> tuple[Settings, Memory]:
-    """As many layers on the graphics card as fit, and the file mapped unless reading it saves memory."""
+    """As many layers on the graphics card as fit; without one, the file mapped as a whole unless another way of reading
+    it saves memory. Weights that are copied into another order would be there twice, mapped; the table of per-layer
+    embeddings can stay on the disk, for a token needs a few kilobytes of it."""
     if machine.devices:
         settings = _on_devices(shape, machine, spec, settings, companions)
         return settings, predict(shape, settings, machine, companions)
-    eager = _mapped_or_read(shape, machine, settings, companions)
-    if eager[1].peak <= machine.free_bytes or shape.layer_table is None:
-        return eager
-    return _mapped_or_read(shape, machine, replace(settings, lazy=True), companions)
-
-
-def _mapped_or_read(
-    shape: Shape, machine: Machine, settings: Settings, companions: int
-) -> tuple[Settings, Memory]:
-    mapped = predict(shape, settings, machine, companions)
-    reading = replace(settings, mapped=False)
-    read = predict(shape, reading, machine, companions)
-    saves = read.peak < mapped.peak * READING_SAVES and read.needed <= mapped.needed * 1.1
-    return (reading, read) if saves else (settings, mapped)
+    ways = [(True, False), (False, False)] + ([(True, True), (False, True)] if shape.layer_table else [])
+    tried = [replace(settings, mapped=mapped, lazy=lazy) for mapped, lazy in ways]
+    best, taken = tried[0], predict(shape, tried[0], machine, companions)
+    for way in tried[1:]:
+        memory = predict(shape, way, machine, companions)
+        room = max(taken.needed, int(machine.free_bytes * (1 - SPARE_OF_FREE)))
+        if memory.peak < taken.peak * WORTH_WHILE and memory.needed <= room:
+            best, taken = way, memory
+    return best, taken
 
 
 def _on_devices(
