@@ -231,6 +231,17 @@ def test_thoughts_stay_while_the_request_is_worked_on_and_go_with_the_next_one(f
     assert after.entries[:begun] == answered.entries[:begun]
 
 
+@pytest.mark.parametrize("family", THOUGHTS)
+def test_dropping_thoughts_reads_again_only_from_where_the_request_was_answered(family: str, load: Load):
+    loaded = load(family)
+    ledger = loaded.runner().ledger
+    talk = [decoded(loaded, message, THOUGHTS[family][1]) for message in TALK]
+    asked, answered, after = (script(loaded, talk[:length]) for length in (1, 4, 5))
+    ledger.prefill(asked, lambda: False)
+    ledger.prefill(answered, lambda: False)
+    assert ledger.prefill(after, lambda: False) >= asked.marks[-1]
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_each_step_without_thoughts_only_appends(family: str, load: Load):
     loaded = load(family)
