@@ -226,8 +226,8 @@ def unchanged_screen(bench: Bench) -> None:
         if picture is None:
             raise Unavailable("the engine does not see")
         sight = Sight()
-        sight.glance(picture, 0)
-        again = sight.glance(picture.model_copy(), 1)
+        sight.glance(picture, at=0, most_crops=1)
+        again = sight.glance(picture.model_copy(), at=1, most_crops=1)
         bare: list[Message] = [UserMessage(text="x")]
         seen: list[Message] = [UserMessage(text="x", pictures=again.pictures)]
         counts = [bench.ours.count(Prompt("", (), tuple(messages))) for messages in (seen, bare)]
