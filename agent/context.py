@@ -39,6 +39,8 @@ class Profile:
     """It is given the sound of spoken words beside them."""
     pictures: int = 4
     """How many pictures of the screen it is shown when old ones give way to new; up to twice as many in between."""
+    in_place: bool = False
+    """Old pictures are taken out of its cache where they stand."""
     summarises: bool = False
     """It can sum up and name a conversation. A tiny model cannot: it forgets what is old."""
 

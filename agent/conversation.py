@@ -49,7 +49,8 @@ class Conversation:
     def prompt(self, system: str, tools: tuple[ToolSpec, ...], sees: bool = True) -> Prompt:
         """What the model is to read. For a model that does not see, pictures are words."""
         seen = shown(self._messages, self._view)
-        return Prompt(system, tools, seen if sees else tuple(map(without_pictures, seen)))
+        messages = seen if sees else tuple(map(without_pictures, seen))
+        return Prompt(system, tools, messages, in_place=self._view.in_place)
 
     def append(self, message: Message) -> None:
         """Keep ``message``. Raises StorageError when the disk says no; then it is not in memory either."""

@@ -56,7 +56,7 @@ class ModelTurns:
 
     def _drop_pictures(self) -> None:
         messages, view = self._conversation.messages, self._conversation.view
-        fewer = fewer_pictures(messages, view, self._profile.pictures)
+        fewer = fewer_pictures(messages, view, self._profile.pictures, self._profile.in_place)
         if fewer == view:
             return
         self._conversation.see(fewer)

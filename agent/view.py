@@ -22,12 +22,16 @@ class View(Value):
     older than ``start`` was asked. ``summary`` stands for the rest; it is the model's words on untrusted text, and
     untrusted itself. Pictures in messages before ``pictures_from`` are words. ``start`` and ``pictures_from`` never
     go back.
+
+    With ``in_place`` those pictures are not even words: the engine can take them out of its cache where they stand,
+    and reads nothing again. What it read after them was read with them in sight, so this is quick and not exact.
     """
 
     start: int = 0
     kept: tuple[int, ...] = ()
     summary: str = ""
     pictures_from: int = 0
+    in_place: bool = False
 
     def shows_pictures_of(self, index: int) -> bool:
         """Whether the message at ``index`` is in the prompt with its pictures."""
@@ -40,7 +44,7 @@ WHOLE = View()
 def shown(messages: Sequence[Message], view: View) -> tuple[Message, ...]:
     """The messages of the prompt. The summary stands in the context of the first."""
     seen = [
-        messages[index] if view.shows_pictures_of(index) else without_pictures(messages[index])
+        messages[index] if view.shows_pictures_of(index) else without_pictures(messages[index], view.in_place)
         for index in (*view.kept, *range(view.start, len(messages)))
     ]
     if not view.start:
@@ -70,10 +74,11 @@ def cut(messages: Sequence[Message], view: View, start: int, request: int, summa
     return view.model_copy(update={"start": start, "kept": kept, "summary": summary.strip()})
 
 
-def fewer_pictures(messages: Sequence[Message], view: View, keep: int) -> View:
+def fewer_pictures(messages: Sequence[Message], view: View, keep: int, in_place: bool = False) -> View:
     """``view`` with the newest ``keep`` pictures, once there are more than twice as many; else ``view`` itself.
 
-    The pictures of one message stay together, and those of the newest that has any stay in any case.
+    The first to leave a conversation decide whether they do so ``in_place``, and those after them do the same. The
+    pictures of one message stay together, and those of the newest that has any stay in any case.
     """
     numbers = {
         index: len(pictures)
@@ -88,7 +93,8 @@ def fewer_pictures(messages: Sequence[Message], view: View, keep: int) -> View:
         if left < 0 and oldest < len(messages):
             break
         oldest = index
-    return view.model_copy(update={"pictures_from": oldest})
+    in_place = view.in_place if view.pictures_from else in_place
+    return view.model_copy(update={"pictures_from": oldest, "in_place": in_place})
 
 
 def without_lost_pictures(messages: Sequence[Message], view: View) -> View:
@@ -101,10 +107,12 @@ def without_lost_pictures(messages: Sequence[Message], view: View) -> View:
     return view.model_copy(update={"pictures_from": lost[-1] + 1}) if lost else view
 
 
-def without_pictures(message: Message) -> Message:
-    """``message`` with words in place of its pictures."""
+def without_pictures(message: Message, silently: bool = False) -> Message:
+    """``message`` with words in place of its pictures, or nothing."""
     if not _pictures(message):
         return message
+    if silently:
+        return message.model_copy(update={"pictures": ()})
     if isinstance(message, ToolMessage):
         content = f"{message.content}\n{PICTURE_GONE}".lstrip("\n")
         return message.model_copy(update={"content": content, "pictures": ()})

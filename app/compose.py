@@ -96,6 +96,7 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         system=_prompt("system.md"),
         spec=lambda path: _spec(settings, places, path),
         speak_answers=settings.speak_answers,
+        fast_pictures=settings.old_pictures == "fast",
         saved=places.cache / "sessions",
     )
     return LocalAssistant(parts, hub)

@@ -13,6 +13,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -248,7 +249,7 @@ class LocalAssistant:
         if model is None:
             raise ModelLoadError("No model is loaded, so this was not started.", "Choose another model.")
         self._caches.turn_to(errand.conversation)
-        profile = Profile.of(model)
+        profile = replace(Profile.of(model), in_place=self.parts.fast_pictures and not model.server)
         aloud = self.parts.speak_answers and errand.request.source == "spoken"
         spoken = SpokenAnswer(self.parts.voice) if aloud else None
 

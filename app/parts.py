@@ -55,5 +55,7 @@ class Parts:
     spec: Callable[[Path | None], ModelSpec]
     """How to load a model file; without one, that of the settings. Raises ModelFileError when it is not there."""
     speak_answers: bool
+    fast_pictures: bool
+    """Old pictures are taken out of the model's cache where they stand."""
     saved: Path
     """The folder for what the engine has read of past sessions."""

@@ -84,6 +84,9 @@ class Settings(BaseSettings):
     """Allows http:// to a server outside of the own network."""
     context_tokens: int = Field(default=0, ge=0)
     """0: as much as the model was made for, at most 8,192."""
+    old_pictures: Literal["exact", "fast"] = "exact"
+    """How pictures of the screen leave a long conversation: the model reads again what came after them, or they are
+    taken out of what it has read (quicker; what came after was read with them in sight)."""
     gpu_layers: int = Field(default=-1, ge=-1)
     """How many layers the graphics card computes; -1: as many as fit."""
     threads: int = Field(default=0, ge=0)

@@ -33,6 +33,9 @@ class Prompt:
     system: str
     tools: tuple[ToolSpec, ...]
     messages: tuple[Message, ...]
+    in_place: bool = False
+    """Pictures that are gone from ``messages`` may be taken out of the cache where they stand, and what follows them
+    need not be read again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,20 @@ def test_pictures_go_in_blocks_the_newest_stay_and_the_others_are_words(talk: Ta
         view = later
 
 
+@settings(max_examples=30, deadline=None)
+@given(talks(), st.integers(1, 3))
+def test_pictures_that_leave_in_place_leave_no_trace_and_those_after_them_follow(
+    talk: Talk, keep: int
+) -> None:
+    view = WHOLE
+    for length in range(1, len(talk.messages) + 1):
+        grown = talk.messages[:length]
+        view = fewer_pictures(grown, view, keep, in_place=not view.pictures_from)
+        assert view.in_place == bool(view.pictures_from)
+        for before, after in zip(shown(grown, WHOLE), shown(grown, view), strict=True):
+            assert after in (before, without_pictures(before, silently=True))
+
+
 @settings(max_examples=50, deadline=None)
 @given(talks(data=False))
 def test_pictures_that_are_gone_are_words_and_the_others_after_them_stay(talk: Talk) -> None:

@@ -117,7 +117,7 @@ class Conversation:
                     opening = self._writer.after_result(frame)
         if opening:
             written += self._vocabulary.frame(opening.now)
-        return Script(written, marks)
+        return Script(written, marks, prompt.in_place)
 
     def opening(self, prompt: Prompt) -> str:
         """What the model goes on from at the end of ``prompt``."""

@@ -24,6 +24,7 @@ from agent.model_turn import ModelTurns
 from agent.session import Sessions
 from agent.storage import Storage
 from agent.tool import Arguments, Effect, Tool, ToolContext, ToolResult
+from agent.view import fewer_pictures
 from app.saved_caches import SavedCaches
 from tests.agent.engine.seeing import NEVER_ENDS, write_files
 from tests.agent.engine.tiny_model import CONTEXT, write_gemma
@@ -176,6 +177,28 @@ def test_pictures_are_known_again_by_their_digests_and_are_words_without_the_fil
         shown = engine.count_tokens(again.prompt(SYSTEM, ()))
         again.lose_pictures()
         assert engine.count_tokens(again.prompt(SYSTEM, ())) < shown
+    finally:
+        engine.close()
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_old_pictures_that_leave_in_place_have_nothing_read_again(
+    conversation: Conversation, tmp_path: Path, in_place: bool
+) -> None:
+    files = write_files(tmp_path, width=1536)
+    engine = LlamaEngine()
+    try:
+        engine.load(ModelSpec(files.model, projector=files.projector, threads=1), lambda _: None)
+        for number in range(5):
+            pixels = np.random.default_rng(number).integers(0, 255, 96 * 96 * 3, np.uint8).tobytes()
+            picture = Picture(width=96, height=96, rgb=pixels)
+            conversation.append(UserMessage(text=f"and this, {number}?", pictures=(picture,)))
+            read(engine, conversation)
+        conversation.see(fewer_pictures(conversation.messages, conversation.view, 2, in_place))
+        conversation.append(UserMessage(text="go on"))
+        again = read(engine, conversation)
+        new = again.tokens - again.reused
+        assert new < 30 if in_place else new > 150
     finally:
         engine.close()
 
