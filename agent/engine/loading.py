@@ -23,7 +23,7 @@ from agent.engine.mtmd import WrongLibrary, check_library
 from agent.engine.persistence import Fingerprint
 from agent.engine.port import ModelSpec
 from agent.engine.projector import MOST_TOKENS, USUAL_TOKENS, ProjectorFacts, usable_projector
-from agent.engine.senses import Senses
+from agent.engine.senses import EmbeddingCache, Senses
 from agent.engine.turn import TurnRunner
 from agent.engine.vocabulary import Vocabulary
 from agent.engine.wire import Load, Loaded
@@ -97,6 +97,7 @@ def load(command: Load, flag: mmap.mmap, on_progress: Callable[[float], bool]) -
         chosen.gpu_layers > 0,
         plan.image_tokens,
         stopped,
+        EmbeddingCache(plan.embedding_bytes),
     )
     place = senses.place if senses else None
     dialect = choose_dialect(vocabulary, model.chat_template, spec.thinking, command.fingerprint, place)

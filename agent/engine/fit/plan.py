@@ -38,9 +38,11 @@ DEVICE_SHARE, DEVICE_BYTES = 0.95, 256 << 20
 WORTH_WHILE = 0.9
 """Another way of reading the file is taken when the peak is less than this share of what it would be."""
 
-CHECKPOINTS_BYTES, EMBEDDINGS_BYTES = 512 << 20, 256 << 20
+CHECKPOINTS_BYTES, EMBEDDINGS_BYTES = 512 << 20, 128 << 20
 CACHES_SHARE = 1 / 4
-"""Checkpoints and the embeddings of pictures together may take this much of what the model leaves."""
+"""Checkpoints and the embeddings of pictures together may take this much of what the model leaves, but at least two
+checkpoints and a picture or two."""
+LEAST_EMBEDDINGS_BYTES = 16 << 20
 
 SMALL = 50_000_000
 """Parameters below which one thread is best: waiting for each other at every layer costs threads more than they save,
@@ -97,7 +99,7 @@ def make_plan(
                 threads=threads(spec.threads, shape.header.parameters, machine),
                 image_tokens=spec.image_tokens or rung.image_tokens,
                 checkpoint_bytes=min(CHECKPOINTS_BYTES, max(least, caches * 2 // 3)),
-                embedding_bytes=min(EMBEDDINGS_BYTES, caches // 3),
+                embedding_bytes=min(EMBEDDINGS_BYTES, max(LEAST_EMBEDDINGS_BYTES, caches // 3)),
                 memory=memory,
                 tokens_per_second=0.0 if settings.gpu_layers else rate(shape, settings, machine.bandwidth),
                 says="",

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.engine.fit import Device, Machine, Settings, Shape, make_plan, predict
+from agent.engine.fit.memory import checkpoint_bytes
 from agent.engine.port import ModelSpec
 from agent.errors import ModelLoadError
 from tests.agent.engine.fit.conftest import GEMMA, GIB, LAPTOP, MIB, shape_of
@@ -89,6 +90,14 @@ def test_the_sentence_says_what_was_given_and_what_it_takes(gemma: Shape):
     words = round(plan.tokens_per_second * 0.75)
     assert plan.says.startswith("32,768 tokens of context on one core; needs about ")
     assert plan.says.endswith(f" of the 13 GB that are free and writes about {words} words a second.")
+
+
+def test_the_caches_take_a_part_of_what_is_left_and_never_more_than_they_need(gemma: Shape):
+    plenty = make_plan(gemma, LAPTOP, ANY)
+    scarce = make_plan(gemma, replace(LAPTOP, free_bytes=least(gemma) + 30 * MIB), ANY)
+    assert (plenty.checkpoint_bytes, plenty.embedding_bytes) == (512 * MIB, 128 * MIB)
+    assert 2 * checkpoint_bytes(gemma, scarce.settings) <= scarce.checkpoint_bytes < 30 * MIB
+    assert scarce.embedding_bytes == 16 * MIB
 
 
 CARD = Device("Made-up Card", 8 * GIB)
