@@ -11,7 +11,6 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-import psutil
 from pydantic import BaseModel, ConfigDict
 
 GB = 1_000_000_000
@@ -121,7 +120,9 @@ class Machine:
 
     @staticmethod
     def this() -> Machine:
-        return Machine(memory_bytes=psutil.virtual_memory().total)
+        from agent.engine import fit  # brings numpy with it, and most commands need neither
+
+        return Machine(memory_bytes=fit.Machine.this().memory_bytes)
 
 
 @dataclass(frozen=True, slots=True)
