@@ -201,3 +201,46 @@ def troubles() -> list[Event]:
             remedy="Plug it in again, or choose another microphone in your system’s sound settings.",
         ),
     ]
+
+
+def long_conversation() -> list[Event]:
+    """A conversation that no longer fits into the context as a whole, and pictures that have left it."""
+    return [
+        *finished(),
+        events.TaskStarted(
+            task="t4", session="s1", request=Request(text="Now send me the total as a reminder")
+        ),
+        events.Compacted(pictures=3),
+        events.Compacted(
+            messages=12,
+            summary="The person wants the prices of shopping.txt added up and kept. Read: milk 1.20, eggs 2.80, bread "
+            "3.10; the total is 7.10. Saved: ~/Documents/shopping-total.txt. Still to do: a reminder of the total.",
+        ),
+        events.TextDelta(text="I will remind you of **7.10** at five."),
+    ]
+
+
+def server_away() -> list[Event]:
+    """The server of the settings does not answer, neither at the start nor to a request."""
+    what = "The server desk.lan:8080 cannot be reached: Connection refused. Nothing was sent."
+    remedy = "Check that it runs and that the address is right, or choose a model on this machine."
+    return [
+        events.ModelLoading(model="desk.lan:8080", fraction=0.0),
+        events.Notice(level="error", text=what, remedy=remedy),
+        events.TaskStarted(task="t5", session="s1", request=Request(text="What is on my screen?")),
+        events.TaskFinished(
+            task="t5", seconds=0.1, outcome=Outcome(status="failed", error=what, remedy=remedy)
+        ),
+    ]
+
+
+def on_a_server() -> list[Event]:
+    """A server runs the model."""
+    return [
+        events.Notice(
+            level="info",
+            text="gemma-4-31b runs on desk.lan:8080. What it is shown goes there: your words, screens and files.",
+        ),
+        events.ModelReady(model="gemma-4-31b", context_tokens=65536, seconds=0.2),
+        *finished(),
+    ]
