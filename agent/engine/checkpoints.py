@@ -51,6 +51,12 @@ class Checkpoints:
         """Where they stand."""
         return tuple(checkpoint.entries for checkpoint in self._kept)
 
+    def copy(self) -> Checkpoints:
+        """The same checkpoints, to be kept and forgotten apart from these."""
+        copy = Checkpoints(self.budget)
+        copy._kept = list(self._kept)
+        return copy
+
     def keep(self, checkpoint: Checkpoint) -> None:
         """Add ``checkpoint``, the furthest one yet; beyond the budget, drop those that matter least."""
         self.drop_after(checkpoint.entries - 1)

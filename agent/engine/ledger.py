@@ -9,6 +9,7 @@ held; else the window comes from a checkpoint, and what follows that is decoded 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -138,7 +139,7 @@ class Ledger:
     def _set_aside(self) -> Iterator[None]:
         """Bring back everything that is held now after the block."""
         snapshot, checkpoints = self.snapshot(), self.checkpoints
-        self.checkpoints = Checkpoints(checkpoints.budget)
+        self.checkpoints = checkpoints.copy()
         try:
             yield
         finally:
@@ -221,8 +222,9 @@ class Ledger:
         start = self.end
         try:
             self._cache.decode_media(media, start)
-        except DecodeAborted:
-            self._forget_from(start)  # half a picture is none
+        except DecodeAborted:  # half a picture is none, and it may have taken cells of the window before it
+            held = len(self._held)
+            self._drop(self._rewound(held, self.checkpoints.newest(held)))
             raise
         except DecodeFailed:
             self.clear()
@@ -269,11 +271,13 @@ class Ledger:
     def _window_reaches(self, end: int) -> bool:
         """Whether all that a token at position ``end`` may look at is still held: llama.cpp masks what is
         ``window`` or more positions back (``llama_hparams::is_masked_swa``)."""
-        return self._cache.first_position() <= max(0, end - self._window + 1)
-
-    def _forget_from(self, position: int) -> None:
-        if not self._cache.forget_from(position):
-            self.clear()
+        oldest = max(0, end - self._window + 1)
+        after = bisect_right(self._starts, oldest)
+        if self._end_of(after) <= oldest and after < len(
+            self._starts
+        ):  # in the place of a medium that was taken out
+            oldest = self._starts[after]
+        return self._cache.first_position() <= oldest
 
     def _checkpoint_places(self, script: Script) -> list[int]:
         """The indexes into the script's entries, from what is held on, at which a checkpoint should be made."""

@@ -77,6 +77,18 @@ def test_an_aside_about_something_else_brings_back_all_that_was_held(gemma: Load
     assert_as_fresh(gemma, book, context)
 
 
+def test_an_aside_about_the_beginning_is_read_from_the_checkpoint_before_its_end(gemma: Loaded):
+    context = gemma.context()
+    book = ledger(gemma, context)
+    conversation = words(44, 1800)
+    book.prefill(Script(conversation, (300, 900)), never)
+    kept = book.checkpoints.entries
+    with book.aside(Script([*conversation[:930], *words(45, 60)], (200, 930)), 930, never):
+        assert book.checkpoints.entries[:2] == (300, 900)
+        assert_as_fresh(gemma, book, context)
+    assert book.checkpoints.entries == kept
+
+
 def test_a_stopped_aside_leaves_what_is_held_as_it_was(gemma: Loaded):
     context = gemma.context()
     book = ledger(gemma, context)

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.engine.bindings import DecodeAborted, NativeContext
+from agent.engine.bindings import SLICE, DecodeAborted, NativeContext
 from agent.engine.checkpoints import Checkpoints
 from agent.engine.ledger import Ledger
-from agent.engine.script import Entry, Script, positions
+from agent.engine.script import Entry, Media, Script, positions
 from tests.agent.engine.conftest import Loaded, loaded
 from tests.agent.engine.parity import (
     EXACT,
@@ -171,6 +171,41 @@ def test_a_rewind_after_an_aborted_decode_equals_a_fresh_run(gemma: Loaded):
     after = [*prompt[:330], *words(27, 50)]
     assert book.prefill(Script(after), never) == 300
     assert_as_fresh(gemma, book, context)
+
+
+class Stopping(NativeContext):
+    """Media are decoded in parts, and a stop comes before the last one."""
+
+    def decode_media(self, media: Media, position: int) -> None:
+        for part in range(0, media.tokens - SLICE, SLICE):
+            self.decode(words(9, SLICE), position + part)
+        raise DecodeAborted
+
+
+@pytest.mark.parametrize(("marks", "reused"), [((300,), 300), ((), 0)])
+def test_a_picture_stopped_in_its_second_part_does_not_leave_the_window_before_it_with_holes(
+    gemma: Loaded, marks: tuple[int, ...], reused: int
+):
+    context = Stopping(gemma.model, CONTEXT, threads=1)
+    book = ledger(gemma, context)
+    before = words(1, 600)
+    book.prefill(Script(before, marks), never)
+    with pytest.raises(DecodeAborted):
+        book.prefill(Script([*before, picture(1, 2 * SLICE + 9), 44], marks), never)
+    assert len(book) == context.last_position() + 1 == reused
+    book.prefill(Script([*before, *words(2, 20)]), never)
+    assert_as_fresh(gemma, book, context)
+
+
+def test_a_window_that_begins_where_a_picture_was_taken_out_reaches_far_enough(gemma: Loaded):
+    context = seeing(gemma)
+    book = ledger(gemma, context)
+    book.prefill(Script([*words(1, 200), picture(1, 100), *words(2, 9)]), never)
+    book.take_out(200, 201)
+    assert book.revert(book.snapshot())  # which leaves out what is older than the window
+    book.append(words(3, 4))
+    book.drop_last(3)
+    assert book.entries == (*words(1, 200), *words(2, 9), words(3, 1)[0])
 
 
 def test_after_rewinds_among_pictures_the_logits_equal_a_fresh_run(gemma: Loaded):
