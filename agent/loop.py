@@ -11,7 +11,7 @@ import contextlib
 import queue
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -73,6 +73,18 @@ class Errand:
         self.cancel = Cancel()
         self.said: queue.SimpleQueue[str] = queue.SimpleQueue()
 
+    def stop(self) -> None:
+        """End it, with what was said about it until now."""
+        self.cancel.request()
+        for _ in self.take_said():
+            pass
+
+    def take_said(self) -> Iterator[str]:
+        """What was said since the last time, oldest first."""
+        with contextlib.suppress(queue.Empty):  # another thread may take the same
+            while True:
+                yield self.said.get_nowait()
+
 
 class Task:
     """An errand being worked on."""
@@ -89,7 +101,7 @@ class Task:
     ) -> None:
         self.id = errand.id
         self.cancel = errand.cancel
-        self._said = errand.said
+        self._said, self._take_said = errand.said, errand.take_said
         self._request = errand.request
         self._conversation = errand.conversation
         self._ports = ports
@@ -199,8 +211,7 @@ class Task:
         return seen, "\n".join(glance.words for glance in glances if glance.words)
 
     def _take_in(self) -> None:
-        while not self._said.empty():
-            text = self._said.get()
+        for text in self._take_said():
             self._scope.hear(text)
             self._conversation.append(UserMessage(text=text))
 

@@ -78,6 +78,9 @@ def desktop_expected() -> bool:
 
 
 _OUR_MISTAKE = "Deskhand made a mistake, so this task ended. What was done before it can be undone."
+_OUR_MISTAKE_ASIDE = "Deskhand made a mistake while it had nothing to do for you. Nothing is lost."
+_NO_MODEL = "Choose another model, or ask again when this one can be reached."
+_IN_THE_LOG = "The log has the details."
 
 Aside = Callable[[Conversation, Profile, Cancel], None]
 """Work for the engine that nobody waits for."""
@@ -94,6 +97,8 @@ class LocalAssistant:
         self._closing = threading.Event()
         self._errands: list[Errand] = []
         """Submitted and not over; the first is the one that runs."""
+        self._in_vain: tuple[Errand, ...] = ()
+        """They waited for a model while it could not be loaded, which was told."""
         self._model: ModelInfo | None = None
         self._spec: ModelSpec | None = None
         self._conversation: Conversation | None = None
@@ -135,6 +140,10 @@ class LocalAssistant:
                 job()
             except DeskhandError as trouble:
                 self.hub.emit(Notice(level="error", text=trouble.what, remedy=trouble.remedy))
+            except Exception:
+                # Here and in _run is the place for what nobody foresaw: the thread goes on, the log has the rest.
+                _log.exception("something beside the tasks ended by an error of ours")
+                self.hub.emit(Notice(level="error", text=_OUR_MISTAKE_ASIDE, remedy=_IN_THE_LOG))
 
     def _settle(self) -> None:
         """Say what is missing here and what the last run left open. An uncertain step is never repeated."""
@@ -174,6 +183,8 @@ class LocalAssistant:
                 spec, lambda fraction: self.hub.emit(ModelLoading(model=name, fraction=fraction))
             )
         except DeskhandError:
+            with self._lock:
+                self._in_vain = tuple(self._errands)
             if self._spec is not None:
                 self._ready(self._spec, self.parts.engine.load(self._spec, lambda fraction: None), began)
             raise
@@ -194,6 +205,8 @@ class LocalAssistant:
         return self._model
 
     def use_model(self, path: Path) -> None:
+        with self._lock:
+            self._aside.request()
         self._jobs.put(lambda: self._load(self.parts.spec(path)))
 
     @property
@@ -232,22 +245,24 @@ class LocalAssistant:
         except DeskhandError as trouble:
             ending.make_up(errand, trouble)
         except Exception:
-            # The one place for what nobody foresaw: the thread goes on, the person is told, the log has the rest.
             _log.exception("a task ended by an error of ours")
-            ending.make_up(errand, DeskhandError(_OUR_MISTAKE, "The log has the details."))
+            ending.make_up(errand, DeskhandError(_OUR_MISTAKE, _IN_THE_LOG))
         with self._lock:
             self._errands.remove(errand)
+            late = tuple(errand.take_said())
         if first and ending.answered:
             self._when_idle(errand.conversation, self._asides.entitle)
-        while not errand.said.empty():  # said too late for this task: it is a request of its own
-            self.submit(Request(text=errand.said.get()))
+        for text in late:  # too late for this task: it is a request of its own
+            self.submit(Request(text=text))
 
     def _prepare(self, errand: Errand, emit: Emit) -> Task:
-        if self._model is None and (spec := self.parts.spec(None)).server is not None:
-            self._load(spec)  # it may have come back since
+        if self._model is None and errand not in self._in_vain:
+            spec = self.parts.spec(None)
+            if spec.server is not None:
+                self._load(spec)  # it may have come back since
         model = self._model
         if model is None:
-            raise ModelLoadError("No model is loaded, so this was not started.", "Choose another model.")
+            raise ModelLoadError("No model is loaded, so this was not started.", _NO_MODEL)
         self._caches.turn_to(errand.conversation)
         profile = replace(Profile.of(model), in_place=self.parts.fast_pictures and not model.server)
         aloud = self.parts.speak_answers and errand.request.source == "spoken"
@@ -313,7 +328,7 @@ class LocalAssistant:
             errands = list(self._errands)
             self._aside.request()
         for errand in errands:
-            errand.cancel.request()
+            errand.stop()
         self.parts.voice.hush()
 
     def answer(self, question: str, choice: Choice, by: Literal["window", "voice", "terminal"]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -12,7 +13,8 @@ from typing import TypeVar
 import pytest
 
 from agent import events
-from agent.engine.port import ModelSpec, ServerSpec
+from agent.cancel import Cancel
+from agent.engine.port import ModelSpec, Prompt, ServerSpec
 from agent.engine.scripted import Reply, ScriptedEngine
 from agent.errors import DeskhandError, DesktopError, ModelFileError, ModelLoadError, StorageError
 from agent.events import Event
@@ -465,3 +467,51 @@ def test_a_server_that_was_away_at_the_start_is_asked_again_with_the_next_reques
     assert seat.ask("hello").error == "The server cannot be reached."
     there[0] = True
     assert seat.ask("hello").answer == "Here again."
+
+
+def test_a_request_that_waited_while_the_server_was_away_is_not_told_the_same_again(
+    made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat = made(start=False)
+    tried: list[ModelSpec] = []
+    asked = threading.Event()
+
+    def away(spec: ModelSpec, on_progress: Callable[[float], None]) -> object:
+        tried.append(spec)
+        asked.wait(PATIENCE_SECONDS)
+        raise ModelLoadError("The server cannot be reached.", "Start it.")
+
+    server = ModelSpec(Path("server"), server=ServerSpec("http://127.0.0.1:9"))
+    seat.assistant.parts = replace(seat.assistant.parts, spec=lambda path: server)
+    monkeypatch.setattr(seat.assistant.parts.engine, "load", away)
+    seat.assistant.start()
+    seat.assistant.submit(Request(text="hello"))
+    asked.set()
+    assert seat.wait(events.Notice).text == "The server cannot be reached."
+    assert seat.wait(events.TaskFinished).outcome.error == "No model is loaded, so this was not started."
+    assert tried == [server]
+
+
+def test_a_mistake_of_ours_while_nobody_waits_is_told_and_the_next_request_is_answered(
+    made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seat = made("Hello.", start=False)
+
+    def broken(prompt: Prompt, cancel: Cancel) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(seat.assistant.parts.engine, "prepare", broken)
+    seat.assistant.start()
+    assert "mistake" in seat.wait(events.Notice).text
+    assert seat.ask("hello").answer == "Hello."
+
+
+def test_what_was_said_during_a_task_is_not_done_after_a_stop(made: Callable[..., Seat]) -> None:
+    seat = made(write("a.txt", "milk"), "Hello.")
+    seat.assistant.submit(Request(text="write a.txt"))
+    seat.wait(events.QuestionAsked)
+    seat.assistant.submit(Request(text="and b.txt"))
+    seat.assistant.stop()
+    assert seat.wait(events.TaskFinished).outcome.status == "stopped"
+    seat.assistant.submit(Request(text="hello"))
+    assert seat.wait(events.TaskStarted).request.text == "hello"
