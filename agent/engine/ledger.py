@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from agent.engine.bindings import SLICE, DecodeAborted, DecodeFailed
 from agent.engine.checkpoints import Checkpoint, Checkpoints, places
-from agent.engine.script import Entry, Media, Script, positions
+from agent.engine.script import Entry, Media, Script, cells
 
 AROUND_MEDIA = 2
 """How many tokens may stand around a picture as its opening and its end, and go with it."""
@@ -83,7 +83,7 @@ class Ledger:
         return self._cells
 
     def prefill(self, script: Script, stopped: Callable[[], bool], again: int = 1) -> int:
-        """Make the cache hold exactly ``script``, which ends in a token; returns how many positions were there.
+        """Make the cache hold exactly ``script``, which ends in a token; returns how many cells were there.
 
         That token is decoded ``again`` for its logits; with 0, for a script that is to go on, it need not be one.
         Raises DecodeAborted on a stop; what was decoded until then stays and is found again next time. Raises
@@ -166,10 +166,12 @@ class Ledger:
 
     def take_out(self, first: int, last: int) -> None:
         """Drop the entries from ``first`` up to ``last`` where they stand. What follows keeps its positions and is not
-        decoded again, though it was computed with them in sight."""
-        self._cache.forget_span(self._end_of(first), self._end_of(last))
+        decoded again, though it was computed with them in sight. A cache that cannot do it (a recurrent model's) is
+        left as it is."""
+        if not self._cache.forget_span(self._end_of(first), self._end_of(last)):
+            return
         self.checkpoints.take_out(first, last)
-        self._cells -= positions(self._held[first:last])
+        self._cells -= cells(self._held[first:last])
         del self._held[first:last]
         del self._starts[first:last]
 
@@ -195,7 +197,7 @@ class Ledger:
             return False
         self._held = list(snapshot.entries)
         self._starts = list(snapshot.starts)
-        self._cells = positions(self._held)
+        self._cells = cells(self._held)
         return True
 
     def _copy(self) -> Checkpoint | None:
@@ -235,12 +237,12 @@ class Ledger:
         for entry in entries:
             self._held.append(entry)
             self._starts.append(start)
-            self._cells += _size(entry)
             start += _size(entry)
+        self._cells += cells(entries)
 
     def _drop(self, entries: int) -> None:
         """Cross out all but the first ``entries``; the cache has dropped them already."""
-        self._cells -= positions(self._held[entries:])
+        self._cells -= cells(self._held[entries:])
         del self._held[entries:]
         del self._starts[entries:]
         self.checkpoints.drop_after(entries)

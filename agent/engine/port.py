@@ -205,7 +205,7 @@ class Engine(Protocol):
         ...
 
     def count_tokens(self, prompt: Prompt) -> int:
-        """How many positions of the context ``prompt`` takes, control tokens and media included."""
+        """How many cells of the context ``prompt`` takes, control tokens and media included."""
         ...
 
     def close(self) -> None:

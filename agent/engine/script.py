@@ -37,10 +37,10 @@ class Script:
     not decoded again. Otherwise the prompt is decoded anew from the first of them on, and the result is exact."""
 
     @property
-    def positions(self) -> int:
-        """How many positions of the context it takes."""
-        return positions(self.entries)
+    def cells(self) -> int:
+        """How much of the context it takes."""
+        return cells(self.entries)
 
 
-def positions(entries: Sequence[Entry]) -> int:
-    return sum(entry.positions if isinstance(entry, Media) else 1 for entry in entries)
+def cells(entries: Sequence[Entry]) -> int:
+    return sum(entry.tokens if isinstance(entry, Media) else 1 for entry in entries)

@@ -67,7 +67,7 @@ class TurnRunner:
         """Raises PromptTooLong, UnusableTemplate, BadGrammar and DecodeFailed."""
         began = time.monotonic()
         script = self._script(prompt)
-        length = script.positions
+        length = script.cells
         grammar, forced = self._grammar(prompt)
         in_thought = self._dialect.begins_in_thought(prompt)
         reading = Reading(self._dialect, self._vocabulary, in_thought, grammar)
@@ -117,8 +117,8 @@ class TurnRunner:
 
     def _script(self, prompt: Prompt) -> Script:
         script = self._dialect.prompt(prompt)
-        if script.positions >= self._context.size:
-            raise PromptTooLong(script.positions)
+        if script.cells >= self._context.size:
+            raise PromptTooLong(script.cells)
         return script
 
     def _prefill(self, prompt: Prompt, script: Script, whole: bool = True) -> tuple[Script, int]:

@@ -177,7 +177,7 @@ class Worker:
                 self._model.senses.give(command.media, data)
 
     def _count(self, command: Count) -> None:
-        self._reply(Counted(tokens=self._loaded().dialect.prompt(command.prompt).positions))
+        self._reply(Counted(tokens=self._loaded().dialect.prompt(command.prompt).cells))
 
     def _report_progress(self) -> Callable[[float], bool]:
         last = 0.0

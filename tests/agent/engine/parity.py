@@ -72,7 +72,8 @@ class Seeing(NativeContext):
         ctypes.memmove(batch.embd, values.ctypes.data, values.nbytes)
         batch.n_tokens = media.tokens
         for i in range(media.tokens):
-            batch.pos[i], batch.n_seq_id[i], batch.seq_id[i][0], batch.logits[i] = position + i, 1, 0, 0
+            batch.pos[i] = position + i * media.positions // media.tokens
+            batch.n_seq_id[i], batch.seq_id[i][0], batch.logits[i] = 1, 0, 0
         code = llama_cpp.llama_decode(self.pointer, batch)
         llama_cpp.llama_batch_free(batch)
         if code == 2:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from agent.engine.bindings import DecodeAborted, DecodeFailed, NativeContext
 from agent.engine.ledger import Ledger, common_prefix, missing_media
-from agent.engine.script import Entry, Media, Script, positions
+from agent.engine.script import Entry, Media, Script, cells
 from tests.agent.engine.conftest import Loaded
 from tests.agent.engine.parity import (
     EXACT,
     ROUNDING,
+    Seeing,
     assert_as_fresh,
     ledger,
     never,
@@ -24,6 +25,7 @@ from tests.agent.engine.parity import (
     trail,
     words,
 )
+from tests.agent.engine.tiny_model import CONTEXT
 
 
 @given(st.lists(st.integers(0, 3)), st.lists(st.integers(0, 3)))
@@ -126,15 +128,44 @@ def test_an_old_picture_is_taken_out_in_place_and_nothing_is_decoded_again(gemma
     without: list[Entry] = [*words(1, 100), *words(2, 100), *shown(2), *words(3, 30), *words(4, 10)]
     book.prefill(Script(with_it), never)
     reused = book.prefill(Script(without, in_place=True), never)
-    assert reused == positions(with_it) - 22
+    assert reused == cells(with_it) - 22
     assert book.entries == tuple(without)
-    assert len(book) == positions(without) == context_cells(context)
-    assert book.end == positions(without) + 22
+    assert len(book) == cells(without) == context_cells(context)
+    assert book.end == cells(without) + 22
 
 
 def context_cells(context: NativeContext) -> int:
     """How many cells the sequence's full-attention layers hold, read from llama.cpp's own copy of them."""
     return int(context.state(window_only=False)[12:16].view(np.uint32)[0])
+
+
+def test_a_picture_with_fewer_positions_than_tokens_takes_a_cell_for_each_token(gemma: Loaded):
+    """As with models whose positions are two-dimensional."""
+    context = seeing(gemma)
+    book = Ledger(context, gemma.model.sliding_window)
+    flat = Media("picture", "1", tokens=20, positions=1)
+    script = Script([*words(1, 40), flat, *words(2, 10)])
+    book.prefill(script, never)
+    assert len(book) == script.cells == context_cells(context) == 70
+    assert book.prefill(Script([*words(1, 40), flat, *words(3, 9)]), never) == 60
+    assert len(book) == context_cells(context) == 69
+
+
+class Recurrent(Seeing):
+    """Has no cells to take out of the middle."""
+
+    def forget_span(self, start: int, end: int) -> bool:
+        return False
+
+
+def test_where_nothing_can_be_taken_out_in_place_it_is_read_again(gemma: Loaded):
+    context = Recurrent(gemma.model, CONTEXT, threads=1)
+    context.width = gemma.model.width
+    book = Ledger(context, gemma.model.sliding_window)
+    without: list[Entry] = [*words(1, 100), *words(2, 100), *words(3, 9)]
+    book.prefill(Script([*words(1, 100), *shown(1), *words(2, 100)]), never)
+    assert book.prefill(Script(without, in_place=True), never) == 100
+    assert_as_fresh(gemma, book, context)
 
 
 def test_taking_a_picture_out_is_exact_for_what_comes_before_it_and_a_rewind_to_there_is(gemma: Loaded):

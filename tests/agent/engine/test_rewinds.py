@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from agent.engine.bindings import SLICE, DecodeAborted, NativeContext
 from agent.engine.checkpoints import Checkpoints
 from agent.engine.ledger import Ledger
-from agent.engine.script import Entry, Media, Script, positions
+from agent.engine.script import Entry, Media, Script, cells
 from tests.agent.engine.conftest import Loaded, loaded
 from tests.agent.engine.parity import (
     EXACT,
@@ -286,7 +286,7 @@ def test_whatever_happened_before_the_logits_equal_a_fresh_run(gemma: Loaded, st
                 book.append([token])
             continue
         new = words(seed, count) if what != "picture" else [picture(seed), *words(seed, 9)]
-        entries = [*held, *new] if positions(held) + count < CONTEXT - 80 else new
+        entries = [*held, *new] if cells(held) + count < CONTEXT - 80 else new
         script = Script(entries, sorted({seed * 10, len(entries) // 2}) if len(entries) > 90 else ())
         if what == "stop":
             slices = iter([False, True])
