@@ -7,14 +7,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import gguf
-import numpy as np
-
-from tests.agent.engine.tiny_model import BYTE, CHARACTERS, CONTEXT, CONTROL, NORMAL, UNKNOWN, WINDOW
+from tests.agent.engine.random_gguf import RandomGguf, Sizes
+from tests.agent.engine.tiny_model import (
+    BYTE,
+    CHARACTERS,
+    CONTROL,
+    GEMMA_NORMS,
+    NORMAL,
+    UNKNOWN,
+    WINDOW,
+)
 
 LAYERS = 21
 ALTUP, PER_LAYER, RANK = 4, 256, 64
 """Fixed in llama.cpp (``llama-hparams.h``): copies of the residual stream, width per layer, rank of LAuReL."""
+
+NORMS = ("post_norm", "laurel_post_norm", "altup_correct_scale", "altup_router_norm")
 
 MARKS = {
     "<pad>": CONTROL,
@@ -44,87 +52,40 @@ GEMMA3_TEMPLATE = """\
 def write_gemma3n(path: Path, seed: int = 0, space_prefix: bool = False) -> Path:
     """A Gemma 3n of some megabytes. ``space_prefix`` makes its vocabulary begin every text with a space, as Llama 2's
     does and Gemma's does not."""
-    width, head, heads, feed = 64, 32, 2, 96
-    random = np.random.default_rng(seed)
-    writer = gguf.GGUFWriter(path, "gemma3n")
-    writer.add_name("Tiny Gemma 3n")
-    writer.add_context_length(CONTEXT)
-    writer.add_embedding_length(width)
-    writer.add_block_count(LAYERS)
-    writer.add_feed_forward_length(feed)
-    writer.add_head_count(heads)
-    writer.add_head_count_kv(1)
-    writer.add_key_length(head)
-    writer.add_value_length(head)
-    writer.add_layer_norm_rms_eps(1e-6)
+    sizes = Sizes()
+    width = sizes.width
+    writer = RandomGguf(path, "gemma3n", "Tiny Gemma 3n", seed, sizes, LAYERS)
+    writer.add_head_sizes()
     writer.add_rope_freq_base(1_000_000.0)
     writer.add_sliding_window(WINDOW)
     vocabulary = [*MARKS.items(), *_ordinary()]
-    _add_tokenizer(writer, vocabulary, space_prefix)
-
-    def weight(name: str, *shape: int, scale: float | None = None) -> None:
-        deviation = scale if scale is not None else 1.5 / np.sqrt(shape[-1])
-        writer.add_tensor(f"{name}.weight", (random.standard_normal(shape) * deviation).astype(np.float32))
-
-    def ones(name: str, size: int) -> None:
-        writer.add_tensor(f"{name}.weight", np.ones(size, dtype=np.float32))
-
-    weight("token_embd", len(vocabulary), width, scale=0.5)
-    weight("output", len(vocabulary), width)
-    weight("per_layer_token_embd", len(vocabulary), PER_LAYER * LAYERS, scale=0.5)
-    weight("per_layer_model_proj", PER_LAYER * LAYERS, width)
-    weight("altup_proj", ALTUP - 1, width, width)
-    weight("altup_unembd_proj", ALTUP - 1, width, width)
-    ones("per_layer_proj_norm", PER_LAYER)
-    ones("output_norm", width)
+    writer.add_tokenizer_model("llama")
+    writer.add_tokens(vocabulary)
+    writer.add_token_scores([0.0] * len(vocabulary))
+    writer.add_sentence_marks(space_prefix)
+    writer.add_chat_template(GEMMA3_TEMPLATE)
+    writer.weight("token_embd", len(vocabulary), width, scale=0.5)
+    writer.weight("output", len(vocabulary), width)
+    writer.weight("per_layer_token_embd", len(vocabulary), PER_LAYER * LAYERS, scale=0.5)
+    writer.weight("per_layer_model_proj", PER_LAYER * LAYERS, width)
+    writer.weight("altup_proj", ALTUP - 1, width, width)
+    writer.weight("altup_unembd_proj", ALTUP - 1, width, width)
+    writer.ones(PER_LAYER, "per_layer_proj_norm")
+    writer.ones(width, "output_norm")
     for layer in range(LAYERS):
         block = f"blk.{layer}"
-        norms = (
-            "attn_norm",
-            "post_attention_norm",
-            "ffn_norm",
-            "post_ffw_norm",
-            "post_norm",
-            "laurel_post_norm",
-        )
-        for norm in (*norms, "altup_correct_scale", "altup_router_norm"):
-            ones(f"{block}.{norm}", width)
-        ones(f"{block}.attn_q_norm", head)
-        ones(f"{block}.attn_k_norm", head)
-        weight(f"{block}.attn_q", heads * head, width)
-        weight(f"{block}.attn_k", head, width)
-        weight(f"{block}.attn_v", head, width)
-        weight(f"{block}.attn_output", width, heads * head)
-        weight(f"{block}.ffn_gate", feed, width)
-        weight(f"{block}.ffn_up", feed, width)
-        weight(f"{block}.ffn_down", width, feed)
-        weight(f"{block}.inp_gate", PER_LAYER, width)
-        weight(f"{block}.proj", width, PER_LAYER)
-        weight(f"{block}.altup_correct_coef", ALTUP, ALTUP)
-        weight(f"{block}.altup_predict_coef", ALTUP * ALTUP, ALTUP)
-        weight(f"{block}.altup_router", ALTUP, width)
-        weight(f"{block}.laurel_l", RANK, width)
-        weight(f"{block}.laurel_r", width, RANK)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
+        writer.ones(width, *(f"{block}.{norm}" for norm in (*GEMMA_NORMS, *NORMS)))
+        writer.attention(block, norms=True)
+        writer.feed_forward(block)
+        writer.weight(f"{block}.inp_gate", PER_LAYER, width)
+        writer.weight(f"{block}.proj", width, PER_LAYER)
+        writer.weight(f"{block}.altup_correct_coef", ALTUP, ALTUP)
+        writer.weight(f"{block}.altup_predict_coef", ALTUP * ALTUP, ALTUP)
+        writer.weight(f"{block}.altup_router", ALTUP, width)
+        writer.weight(f"{block}.laurel_l", RANK, width)
+        writer.weight(f"{block}.laurel_r", width, RANK)
+    return writer.finish()
 
 
 def _ordinary() -> list[tuple[str, int]]:
     return [*((text, NORMAL) for text in CHARACTERS), *((f"<0x{byte:02X}>", BYTE) for byte in range(256))]
-
-
-def _add_tokenizer(writer: gguf.GGUFWriter, vocabulary: list[tuple[str, int]], space_prefix: bool) -> None:
-    writer.add_tokenizer_model("llama")
-    writer.add_token_list([text for text, _ in vocabulary])
-    writer.add_token_types([kind for _, kind in vocabulary])
-    writer.add_token_scores([0.0] * len(vocabulary))
-    writer.add_pad_token_id(0)
-    writer.add_eos_token_id(1)
-    writer.add_bos_token_id(2)
-    writer.add_unk_token_id(3)
-    writer.add_add_bos_token(True)
-    writer.add_add_space_prefix(space_prefix)
-    writer.add_chat_template(GEMMA3_TEMPLATE)

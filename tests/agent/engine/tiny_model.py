@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import gguf
-import numpy as np
+from tests.agent.engine.random_gguf import CONTEXT as CONTEXT
+from tests.agent.engine.random_gguf import RandomGguf, Sizes
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, BYTE = 1, 2, 3, 4, 6
 
 WINDOW = 32
-CONTEXT = 2048
+HEAD = Sizes().head
+GEMMA_NORMS = ("attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm")
 
 CHARACTERS = (
     "▁\nabcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:;!?'\"()[]{}<>|/\\_-+*=%#@&~^$`é"
@@ -97,165 +98,86 @@ def write_gemma(
 
     ``eager`` makes tokens come more often: the factor by which their row of the output matrix is enlarged.
     """
-    head, heads, feed, per_layer = 32, 2, 96, 16
-    random = np.random.default_rng(seed)
-    writer = gguf.GGUFWriter(path, "gemma4")
-    writer.add_name("Tiny Gemma")
-    writer.add_context_length(CONTEXT)
-    writer.add_embedding_length(width)
-    writer.add_block_count(layers)
-    writer.add_feed_forward_length(feed)
-    writer.add_head_count(heads)
-    writer.add_head_count_kv(1)
-    writer.add_key_length(head)
-    writer.add_value_length(head)
-    writer.add_key_length_swa(head)
-    writer.add_value_length_swa(head)
-    writer.add_layer_norm_rms_eps(1e-6)
-    writer.add_rope_freq_base(1_000_000.0)
-    writer.add_rope_freq_base_swa(10_000.0)
-    writer.add_rope_dimension_count(head)
-    writer.add_rope_dimension_count_swa(head)
-    writer.add_sliding_window(WINDOW)
-    writer.add_sliding_window_pattern([layer % 2 == 0 for layer in range(layers)])
+    per_layer = 16
+    writer = RandomGguf(path, "gemma4", "Tiny Gemma", seed, Sizes(width=width), layers)
+    _add_sliding(writer, [layer % 2 == 0 for layer in range(layers)])
     writer.add_shared_kv_layers(2)
     writer.add_embedding_length_per_layer_input(per_layer)
     writer.add_final_logit_softcapping(30.0)
     vocabulary = _gemma_vocabulary(MEDIA_MARKS if media else [])
-    _add_tokenizer(writer, "gemma4", vocabulary, GEMMA_TEMPLATE)
-
-    def weight(name: str, *shape: int, scale: float | None = None) -> None:
-        deviation = scale if scale is not None else 1.5 / np.sqrt(shape[-1])
-        values = (random.standard_normal(shape) * deviation).astype(np.float32)
-        if name == "output":
-            for text, factor in (eager or {}).items():
-                values[texts.index(text)] *= factor
-        writer.add_tensor(f"{name}.weight", values)
-
-    def ones(name: str, size: int) -> None:
-        writer.add_tensor(f"{name}.weight", np.ones(size, dtype=np.float32))
-
-    tokens = len(vocabulary)
-    texts = [text for text, _ in vocabulary]
-    weight("token_embd", tokens, width, scale=0.5)
-    weight("output", tokens, width)
-    weight("per_layer_token_embd", tokens, per_layer * layers, scale=0.5)
-    weight("per_layer_model_proj", per_layer * layers, width)
-    ones("per_layer_proj_norm", per_layer)
-    ones("output_norm", width)
-    ones("rope_freqs", head // 2)
+    _add_tokenizer(writer, vocabulary, GEMMA_TEMPLATE)
+    tokens, texts = len(vocabulary), [text for text, _ in vocabulary]
+    louder = {texts.index(text): factor for text, factor in (eager or {}).items()}
+    writer.weight("token_embd", tokens, width, scale=0.5)
+    writer.weight("output", tokens, width, louder=louder)
+    writer.weight("per_layer_token_embd", tokens, per_layer * layers, scale=0.5)
+    writer.weight("per_layer_model_proj", per_layer * layers, width)
+    writer.ones(per_layer, "per_layer_proj_norm")
+    writer.ones(width, "output_norm")
+    writer.ones(HEAD // 2, "rope_freqs")
     for layer in range(layers):
         block = f"blk.{layer}"
-        for norm in ("attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm", "post_norm"):
-            ones(f"{block}.{norm}", width)
-        ones(f"{block}.attn_q_norm", head)
-        ones(f"{block}.attn_k_norm", head)
-        weight(f"{block}.attn_q", heads * head, width)
-        weight(f"{block}.attn_k", head, width)
-        weight(f"{block}.attn_v", head, width)
-        weight(f"{block}.attn_output", width, heads * head)
-        weight(f"{block}.ffn_gate", feed, width)
-        weight(f"{block}.ffn_up", feed, width)
-        weight(f"{block}.ffn_down", width, feed)
-        weight(f"{block}.inp_gate", per_layer, width)
-        weight(f"{block}.proj", width, per_layer)
-        ones(f"{block}.layer_output_scale", 1)
-    return _finish(writer, path)
+        writer.ones(width, *(f"{block}.{norm}" for norm in (*GEMMA_NORMS, "post_norm")))
+        writer.attention(block, norms=True)
+        writer.feed_forward(block)
+        writer.weight(f"{block}.inp_gate", per_layer, width)
+        writer.weight(f"{block}.proj", width, per_layer)
+        writer.ones(1, f"{block}.layer_output_scale")
+    return writer.finish()
 
 
 def write_drafter(path: Path, seed: int = 0, backbone: int = 64) -> Path:
     """A ``gemma4-assistant`` for :func:`write_gemma`; ``backbone`` is the width of the model that it drafts for."""
-    width, head, heads, feed, layers = 32, 32, 2, 64, 2
-    random = np.random.default_rng(seed)
-    writer = gguf.GGUFWriter(path, "gemma4-assistant")
-    writer.add_name("Tiny Drafter")
-    writer.add_context_length(CONTEXT)
-    writer.add_embedding_length(width)
+    width, layers = 32, 2
+    writer = RandomGguf(path, "gemma4-assistant", "Tiny Drafter", seed, Sizes(width=width, feed=64), layers)
+    _add_sliding(writer, [True, False])
     writer.add_embedding_length_out(backbone)
     writer.add_nextn_predict_layers(layers)
-    writer.add_block_count(layers)
-    writer.add_feed_forward_length(feed)
-    writer.add_head_count(heads)
-    writer.add_head_count_kv(1)
-    writer.add_key_length(head)
-    writer.add_value_length(head)
-    writer.add_key_length_swa(head)
-    writer.add_value_length_swa(head)
-    writer.add_layer_norm_rms_eps(1e-6)
-    writer.add_rope_freq_base(1_000_000.0)
-    writer.add_rope_freq_base_swa(10_000.0)
-    writer.add_rope_dimension_count(head)
-    writer.add_rope_dimension_count_swa(head)
-    writer.add_sliding_window(WINDOW)
-    writer.add_sliding_window_pattern([True, False])
     vocabulary = _gemma_vocabulary([])
-    _add_tokenizer(writer, "gemma4", vocabulary, "")
-
-    def weight(name: str, *shape: int) -> None:
-        deviation = 1.5 / np.sqrt(shape[-1])
-        writer.add_tensor(f"{name}.weight", (random.standard_normal(shape) * deviation).astype(np.float32))
-
-    def ones(name: str, size: int) -> None:
-        writer.add_tensor(f"{name}.weight", np.ones(size, dtype=np.float32))
-
-    weight("token_embd", len(vocabulary), width)
-    weight("nextn.pre_projection", width, 2 * backbone)
-    weight("nextn.post_projection", backbone, width)
-    ones("output_norm", width)
-    ones("rope_freqs", head // 2)
+    _add_tokenizer(writer, vocabulary, "")
+    writer.weight("token_embd", len(vocabulary), width)
+    writer.weight("nextn.pre_projection", width, 2 * backbone)
+    writer.weight("nextn.post_projection", backbone, width)
+    writer.ones(width, "output_norm")
+    writer.ones(HEAD // 2, "rope_freqs")
     for layer in range(layers):
         block = f"blk.{layer}"
-        for norm in ("attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm"):
-            ones(f"{block}.{norm}", width)
-        ones(f"{block}.attn_q_norm", head)
-        weight(f"{block}.attn_q", heads * head, width)
-        weight(f"{block}.attn_output", width, heads * head)
-        weight(f"{block}.ffn_gate", feed, width)
-        weight(f"{block}.ffn_up", feed, width)
-        weight(f"{block}.ffn_down", width, feed)
-        ones(f"{block}.layer_output_scale", 1)
-    return _finish(writer, path)
+        writer.ones(width, *(f"{block}.{norm}" for norm in GEMMA_NORMS))
+        writer.attention(block, norms=True, shared=True)
+        writer.feed_forward(block)
+        writer.ones(1, f"{block}.layer_output_scale")
+    return writer.finish()
 
 
 def write_llama(path: Path, seed: int = 0, template: str = CHATML_TEMPLATE, layers: int = 2) -> Path:
     """A model of the llama architecture with ChatML turns and no control token for calls."""
-    width, head, heads, feed = 64, 32, 2, 96
-    random = np.random.default_rng(seed)
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_name("Tiny Llama")
-    writer.add_context_length(CONTEXT)
-    writer.add_embedding_length(width)
-    writer.add_block_count(layers)
-    writer.add_feed_forward_length(feed)
-    writer.add_head_count(heads)
-    writer.add_head_count_kv(1)
-    writer.add_layer_norm_rms_eps(1e-6)
-    writer.add_rope_dimension_count(head)
+    sizes = Sizes()
+    writer = RandomGguf(path, "llama", "Tiny Llama", seed, sizes, layers)
+    writer.add_rope_dimension_count(sizes.head)
     vocabulary = _llama_vocabulary()
-    _add_tokenizer(writer, "gemma4", vocabulary, template)
-
-    def weight(name: str, *shape: int) -> None:
-        deviation = 1.5 / np.sqrt(shape[-1])
-        writer.add_tensor(f"{name}.weight", (random.standard_normal(shape) * deviation).astype(np.float32))
-
-    def ones(name: str, size: int) -> None:
-        writer.add_tensor(f"{name}.weight", np.ones(size, dtype=np.float32))
-
-    weight("token_embd", len(vocabulary), width)
-    weight("output", len(vocabulary), width)
-    ones("output_norm", width)
+    _add_tokenizer(writer, vocabulary, template)
+    writer.weight("token_embd", len(vocabulary), sizes.width)
+    writer.weight("output", len(vocabulary), sizes.width)
+    writer.ones(sizes.width, "output_norm")
     for layer in range(layers):
         block = f"blk.{layer}"
-        ones(f"{block}.attn_norm", width)
-        ones(f"{block}.ffn_norm", width)
-        weight(f"{block}.attn_q", heads * head, width)
-        weight(f"{block}.attn_k", head, width)
-        weight(f"{block}.attn_v", head, width)
-        weight(f"{block}.attn_output", width, heads * head)
-        weight(f"{block}.ffn_gate", feed, width)
-        weight(f"{block}.ffn_up", feed, width)
-        weight(f"{block}.ffn_down", width, feed)
-    return _finish(writer, path)
+        writer.ones(sizes.width, f"{block}.attn_norm", f"{block}.ffn_norm")
+        writer.attention(block, norms=False)
+        writer.feed_forward(block)
+    return writer.finish()
+
+
+def _add_sliding(writer: RandomGguf, pattern: list[bool]) -> None:
+    """Sliding layers like the full ones but for their RoPE base."""
+    writer.add_head_sizes()
+    writer.add_key_length_swa(HEAD)
+    writer.add_value_length_swa(HEAD)
+    writer.add_rope_freq_base(1_000_000.0)
+    writer.add_rope_freq_base_swa(10_000.0)
+    writer.add_rope_dimension_count(HEAD)
+    writer.add_rope_dimension_count_swa(HEAD)
+    writer.add_sliding_window(WINDOW)
+    writer.add_sliding_window_pattern(pattern)
 
 
 def _gemma_vocabulary(media_marks: list[str]) -> list[tuple[str, int]]:
@@ -275,27 +197,11 @@ def _ordinary() -> list[tuple[str, int]]:
     return [*((text, NORMAL) for text in texts), *((f"<0x{byte:02X}>", BYTE) for byte in range(256))]
 
 
-def _add_tokenizer(
-    writer: gguf.GGUFWriter, model: str, vocabulary: list[tuple[str, int]], template: str
-) -> None:
-    writer.add_tokenizer_model(model)
-    writer.add_token_list([text for text, _ in vocabulary])
-    writer.add_token_types([kind for _, kind in vocabulary])
+def _add_tokenizer(writer: RandomGguf, vocabulary: list[tuple[str, int]], template: str) -> None:
+    writer.add_tokenizer_model("gemma4")
+    writer.add_tokens(vocabulary)
     writer.add_token_scores([0.0] * len(vocabulary))
     writer.add_token_merges(MERGES)
-    writer.add_pad_token_id(0)
-    writer.add_eos_token_id(1)
-    writer.add_bos_token_id(2)
-    writer.add_unk_token_id(3)
-    writer.add_add_bos_token(True)
-    writer.add_add_space_prefix(False)
+    writer.add_sentence_marks()
     if template:
         writer.add_chat_template(template)
-
-
-def _finish(writer: gguf.GGUFWriter, path: Path) -> Path:
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path

@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import gguf
-import numpy as np
-
-from tests.agent.engine.tiny_model import CONTEXT, CONTROL, NORMAL, USER_DEFINED
+from tests.agent.engine.random_gguf import RandomGguf, Sizes
+from tests.agent.engine.tiny_model import CONTROL, NORMAL, USER_DEFINED
 
 MERGES = ["t h", "i n", "Ġ t", "Ġt h", "c a", "l l", "ca ll", "t o", "o o", "to o", "too l"]
 """Of bytes as GPT-2's tokeniser spells them: a space is Ġ, a new line Ċ."""
@@ -131,63 +129,30 @@ def write_qwen(
 ) -> Path:
     """A Qwen 3 of some hundred kilobytes. ``marks`` are its control and user-defined tokens: the second ends a
     turn; ``words`` are more ordinary tokens; ``eager`` as for ``write_gemma``."""
-    width, head, heads, feed = 64, 32, 2, 96
-    random = np.random.default_rng(seed)
-    writer = gguf.GGUFWriter(path, "qwen3")
-    writer.add_name("Tiny Qwen")
-    writer.add_context_length(CONTEXT)
-    writer.add_embedding_length(width)
-    writer.add_block_count(layers)
-    writer.add_feed_forward_length(feed)
-    writer.add_head_count(heads)
-    writer.add_head_count_kv(1)
-    writer.add_key_length(head)
-    writer.add_value_length(head)
-    writer.add_rope_dimension_count(head)
-    writer.add_layer_norm_rms_eps(1e-6)
+    sizes = Sizes()
+    writer = RandomGguf(path, "qwen3", "Tiny Qwen", seed, sizes, layers)
+    writer.add_head_sizes()
+    writer.add_rope_dimension_count(sizes.head)
     vocabulary = [*marks.items(), *((_spelt(word), NORMAL) for word in words), *_ordinary()]
     texts = [text for text, _ in vocabulary]
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("qwen2")
-    writer.add_token_list(texts)
-    writer.add_token_types([kind for _, kind in vocabulary])
+    writer.add_tokens(vocabulary)
     writer.add_token_merges(MERGES)
-    writer.add_pad_token_id(0)
-    writer.add_eos_token_id(1)
     writer.add_add_bos_token(False)
     writer.add_chat_template(template)
-
-    def weight(name: str, *shape: int) -> None:
-        values = (random.standard_normal(shape) * 1.5 / np.sqrt(shape[-1])).astype(np.float32)
-        if name == "output":
-            for text, factor in (eager or {}).items():
-                values[texts.index(text if text in marks else _spelt(text))] *= factor
-        writer.add_tensor(f"{name}.weight", values)
-
-    def ones(name: str, size: int) -> None:
-        writer.add_tensor(f"{name}.weight", np.ones(size, dtype=np.float32))
-
-    weight("token_embd", len(vocabulary), width)
-    weight("output", len(vocabulary), width)
-    ones("output_norm", width)
+    louder = {
+        texts.index(text if text in marks else _spelt(text)): factor for text, factor in (eager or {}).items()
+    }
+    writer.weight("token_embd", len(vocabulary), sizes.width)
+    writer.weight("output", len(vocabulary), sizes.width, louder=louder)
+    writer.ones(sizes.width, "output_norm")
     for layer in range(layers):
         block = f"blk.{layer}"
-        ones(f"{block}.attn_norm", width)
-        ones(f"{block}.ffn_norm", width)
-        ones(f"{block}.attn_q_norm", head)
-        ones(f"{block}.attn_k_norm", head)
-        weight(f"{block}.attn_q", heads * head, width)
-        weight(f"{block}.attn_k", head, width)
-        weight(f"{block}.attn_v", head, width)
-        weight(f"{block}.attn_output", width, heads * head)
-        weight(f"{block}.ffn_gate", feed, width)
-        weight(f"{block}.ffn_up", feed, width)
-        weight(f"{block}.ffn_down", width, feed)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return path
+        writer.ones(sizes.width, f"{block}.attn_norm", f"{block}.ffn_norm")
+        writer.attention(block, norms=True)
+        writer.feed_forward(block)
+    return writer.finish()
 
 
 def _ordinary() -> list[tuple[str, int]]:
