@@ -31,10 +31,11 @@ from agent.messages import Value
 
 ROOT = Path(agent.__file__).resolve().parent.parent
 START = (
-    "import sys; root = sys.argv.pop(1); root in sys.path or sys.path.append(root); "
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); import agent; sys.path.append(sys.path.pop(0)); "
     "from agent.engine.confinement import confine; confine(); "
     "from agent.engine.worker import main; main()"
 )
+"""Our own ``agent`` comes before any that is installed; nothing else in its folder comes before the standard library."""
 FLAG_BYTES = 2
 LOG_LINES = 60
 OOM_COUNTER = Path("/sys/fs/cgroup/memory.events")

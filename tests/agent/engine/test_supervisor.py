@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import agent
 from agent.cancel import Cancel
 from agent.engine import exchange, supervisor
 from agent.engine.port import (
@@ -304,6 +306,27 @@ def test_a_call_arrives_complete_and_its_result_is_all_that_is_decoded_next(call
         assert prefill.reused == turn.context_used
     finally:
         engine.close()
+
+
+def test_the_child_runs_the_same_sources_as_its_parent(tmp_path: Path):
+    """Also when another copy of the program is installed."""
+    copy = tmp_path / "agent"
+    shutil.copytree(Path(agent.__file__).parent, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    (copy / "engine" / "worker.py").write_text(
+        "import sys\ndef main(): print(__file__, file=sys.stderr); sys.exit(3)\n"
+    )
+    asked = f"""
+import sys
+sys.path.insert(0, {str(tmp_path)!r})
+from agent.engine.child import Child, ChildGone
+child = Child()
+try:
+    child.receive(timeout=60)
+except ChildGone:
+    print(child.cause_of_death())
+"""
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert said == f"The engine ended with exit code 3 ({copy / 'engine' / 'worker.py'}).\n"
 
 
 def test_the_parent_never_imports_llama_cpp():
