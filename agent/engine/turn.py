@@ -136,7 +136,7 @@ class TurnRunner:
     def _settled(self, prompt: Prompt, script: Script) -> Script:
         """What of ``script`` stays when the last message of ``prompt`` goes on."""
         end = script.marks[-1]
-        last = prompt.messages[-1]
+        last = prompt.messages[-1] if prompt.messages else None
         if isinstance(last, UserMessage) and any(sound.growing for sound in last.sounds):
             bare = last.model_copy(update={"text": "", "context": ""})
             wordless = self._dialect.prompt(replace(prompt, messages=(*prompt.messages[:-1], bare)))

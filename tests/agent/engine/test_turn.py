@@ -62,6 +62,15 @@ def test_the_next_step_decodes_only_the_result(caller: Loaded):
     assert prefill.reused == before
 
 
+def test_before_the_first_request_system_and_tools_are_read_ahead(gemma: Loaded):
+    runner = gemma.runner()
+    runner.prepare(Prompt(ASK.system, ASK.tools, ()))
+    read = len(runner.ledger)
+    prefill = next(iter(runner.run(ASK, Sampling(max_tokens=1))))
+    assert isinstance(prefill, Prefill)
+    assert prefill.reused == read > 100
+
+
 def test_without_tools_no_call_can_begin(caller: Loaded):
     for seed in range(5):
         turn = last(
