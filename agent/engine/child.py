@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import weakref
 from collections import deque
 from pathlib import Path
 
@@ -35,7 +36,7 @@ START = (
     "from agent.engine.confinement import confine; confine(); "
     "from agent.engine.worker import main; main()"
 )
-"""Our own ``agent`` comes before any that is installed; nothing else in its folder comes before the standard library."""
+"""Our own ``agent`` comes before any that is installed; what else is in its folder comes after the standard library."""
 FLAG_BYTES = 2
 LOG_LINES = 60
 OOM_COUNTER = Path("/sys/fs/cgroup/memory.events")
@@ -65,6 +66,7 @@ class Child:
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         ours.settimeout(TRANSFER)
+        weakref.finalize(self, ours.close)
         self._connection = ours
         self._hung = False
         self.given = Given()

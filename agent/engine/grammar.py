@@ -24,6 +24,10 @@ COUNTED = 64
 NUMBER = f'"-"? ("0" | [1-9] [0-9]{{0,{DIGITS - 1}}}) ("." [0-9]{{1,{DIGITS}}})? ([eE] [-+]? [0-9]{{1,2}})?'
 
 
+class BadGrammar(ValueError):
+    """There is no such grammar; a fault of ours or an impossible schema."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spelling:
     """How a dialect writes values, in GBNF expressions. ``rules`` are the helper rules that those need."""
@@ -180,6 +184,8 @@ class _Converter:
         name = reference.rsplit("/", 1)[-1]
         rule = f"{self._prefix}-def-{''.join(c if c.isalnum() else '-' for c in name)}"
         if rule not in self._rules:
+            if name not in self._definitions:
+                raise BadGrammar(f"{reference} is not defined")
             self._rules[rule] = ""  # a definition may refer to itself
             self._rules[rule] = self.value(self._definitions[name])
         return rule
@@ -207,7 +213,7 @@ class _Converter:
 def integer_between(low: int, high: int) -> str:
     """The expression for the decimal integers from ``low`` to ``high``, both included, without leading zeros."""
     if low > high:
-        raise ValueError(f"no integer lies between {low} and {high}")
+        raise BadGrammar(f"no integer lies between {low} and {high}")
     parts: list[str] = []
     if low < 0:
         parts.append(f'"-" ({_natural_between(max(1, -high), -low)})')

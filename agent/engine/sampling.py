@@ -15,6 +15,7 @@ import llama_cpp.llama_cpp as llama
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.engine.grammar import BadGrammar
 from agent.engine.port import Sampling
 from agent.engine.vocabulary import Vocabulary
 
@@ -33,10 +34,6 @@ BLOCK = 64
 
 class NothingAllowed(Exception):
     """No token at all may stand here."""
-
-
-class BadGrammar(ValueError):
-    """llama.cpp could not read the GBNF; a fault of ours or an impossible schema."""
 
 
 class CallGrammar:

@@ -179,7 +179,13 @@ class LlamaEngine:
 
     def _start(self, spec: ModelSpec, header: GgufHeader, on_progress: Callable[[float], None]) -> Loaded:
         """A new child with the model loaded. Raises ModelLoadError; no child is left behind then."""
-        child = Child()
+        try:
+            child = Child()
+        except OSError as error:
+            raise ModelLoadError(
+                f"No process could be started for the model {header.name} ({error.strerror}).",
+                "Close other applications and try again. The conversation is kept.",
+            ) from error
         with self._lock:
             self._child = child
         if self._closed:

@@ -13,9 +13,9 @@ from pydantic import Field, ValidationError, create_model
 
 from agent.engine.dialects import gemma4
 from agent.engine.dialects.contract import CallSyntaxError
-from agent.engine.grammar import integer_between
+from agent.engine.grammar import BadGrammar, integer_between
 from agent.engine.port import Sampling, ToolSpec
-from agent.engine.sampling import BadGrammar, CallAttempt, CallGrammar, Chooser
+from agent.engine.sampling import CallAttempt, CallGrammar, Chooser
 from agent.messages import ToolCall
 from agent.tool import Arguments
 from tests.agent.engine.conftest import Loaded

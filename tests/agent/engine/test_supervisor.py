@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -306,6 +308,42 @@ def test_a_call_arrives_complete_and_its_result_is_all_that_is_decoded_next(call
         assert prefill.reused == turn.context_used
     finally:
         engine.close()
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{"type": "integer", "minimum": 5, "maximum": 2}, {"$ref": "#/$defs/Nowhere"}],
+    ids=["empty", "undefined"],
+)
+def test_a_tool_with_an_impossible_schema_is_an_error_and_not_a_death(
+    engine: LlamaEngine, value: dict[str, object]
+):
+    pid = engine.pid
+    tool = ToolSpec("impossible", "Takes nothing.", {"type": "object", "properties": {"count": value}})
+    with pytest.raises(ModelError, match="could not go on"):
+        list(engine.generate(Prompt("Be kind.", (tool,), ASK.messages), Cancel(), LONG))
+    assert engine.pid == pid
+
+
+def test_where_no_process_can_be_started_the_model_is_refused_kindly(
+    gemma_file: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(ModelLoadError, match="No process could be started"):
+        LlamaEngine().load(ModelSpec(gemma_file), lambda _: None)
+
+
+def test_an_engine_that_was_closed_leaves_no_descriptor_open(gemma_file: Path):
+    before = psutil.Process().num_fds()
+    engine = LlamaEngine()
+    for _ in range(2):
+        engine.load(ModelSpec(gemma_file, threads=1), lambda _: None)
+    engine.close()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        del engine
+        gc.collect()
+    assert psutil.Process().num_fds() <= before
 
 
 def test_the_child_runs_the_same_sources_as_its_parent(tmp_path: Path):
