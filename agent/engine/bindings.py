@@ -102,10 +102,6 @@ class NativeModel:
         return llama.llama_model_n_ctx_train(self.pointer)
 
     @property
-    def parameters(self) -> int:
-        return llama.llama_model_n_params(self.pointer)
-
-    @property
     def width(self) -> int:
         """Features of an embedding that goes in."""
         return llama.llama_model_n_embd_inp(self.pointer)

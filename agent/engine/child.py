@@ -27,7 +27,7 @@ from pydantic import ValidationError
 import agent
 from agent.engine.port import Prompt
 from agent.engine.shared import Given, memory, without_data
-from agent.engine.wire import REPLY, AnyReply, Give, receive, send
+from agent.engine.wire import FLAG_BYTES, REPLY, AnyReply, Give, receive, send
 from agent.messages import Value
 
 ROOT = Path(agent.__file__).resolve().parent.parent
@@ -37,7 +37,6 @@ START = (
     "from agent.engine.worker import main; main()"
 )
 """Our own ``agent`` comes before any that is installed; what else is in its folder comes after the standard library."""
-FLAG_BYTES = 2
 LOG_LINES = 60
 OOM_COUNTER = Path("/sys/fs/cgroup/memory.events")
 

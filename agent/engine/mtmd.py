@@ -148,11 +148,6 @@ class Projector:
     def hears(self) -> bool:
         return mtmd.mtmd_support_audio(self._pointer)
 
-    @property
-    def reads_pictures_both_ways(self) -> bool:
-        """The text model attends to a picture's tokens in both directions, so they must fit into one micro-batch."""
-        return mtmd.mtmd_decode_use_non_causal(self._pointer, mtmd.mtmd_input_chunk_p(0))
-
     def parts(self, bitmap: Bitmap) -> Sequence[tuple[int, ...] | Span]:
         """What the prompt holds for ``bitmap``: token ids and embeddings, in order. Raises EncodeFailed."""
         with self._chunks(replace(bitmap, data=None)) as chunks:

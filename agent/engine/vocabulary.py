@@ -55,6 +55,8 @@ class Vocabulary:
             for token, bits in enumerate(attributes)
             if bits & MARKS and self.text(token).strip("▁ \n\t")
         }
+        self.marks = frozenset(self._marks.values())
+        """Control and user-defined tokens: what :meth:`plain` never yields."""
         longest_first = sorted((mark for mark in self._marks if len(mark) > 1), key=len, reverse=True)
         self._literal = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
         first = self._tokens("a", parse_special=False)[:1]
@@ -66,11 +68,6 @@ class Vocabulary:
     @cached_property
     def first_bytes(self) -> FirstBytes:
         return FirstBytes(self.pointer, self.size)
-
-    @property
-    def marks(self) -> frozenset[int]:
-        """Control and user-defined tokens: what :meth:`plain` never yields."""
-        return frozenset(self._marks.values())
 
     def mark(self, text: str) -> int | None:
         """The id of the control or user-defined token written ``text``."""

@@ -18,6 +18,9 @@ from agent.messages import Picture, Sound, Value
 LENGTH = struct.Struct("<I")
 MAX_FRAME = 1 << 30
 
+FLAG_BYTES = 2
+"""Shared memory: the stop flag and the zero after it, a C string that is empty until somebody asks for a stop."""
+
 
 class Load(Value):
     """Load a model. ``fingerprint`` was read from its header."""
@@ -130,7 +133,6 @@ class Refused(Value):
     """The command failed and the process lives on."""
 
     type: Literal["refused"] = "refused"
-    kind: Literal["load", "too long", "other"]
     what: str
     remedy: str
 

@@ -29,6 +29,7 @@ from agent.engine.shared import handles, mapped
 from agent.engine.turn import PromptTooLong
 from agent.engine.wire import (
     COMMAND,
+    FLAG_BYTES,
     Answered,
     Ask,
     Count,
@@ -50,9 +51,6 @@ from agent.engine.wire import (
 )
 from agent.errors import ModelError
 from agent.messages import Value
-
-FLAG_BYTES = 2
-"""The stop flag and the zero after it: a C string that is empty until somebody asks for a stop."""
 
 PROGRESS_EVERY = 0.05
 """Seconds between two reports of loading."""
@@ -119,7 +117,7 @@ class Worker:
         except LoadRefused:
             self._reply(NOT_LOADED)
         except ModelError as error:
-            self._reply(Refused(kind="load", what=error.what, remedy=error.remedy))
+            self._reply(Refused(what=error.what, remedy=error.remedy))
         except UnusableTemplate as error:
             self._reply(_unreadable_template(error))
         except PromptTooLong:
@@ -194,14 +192,12 @@ class Worker:
 
 
 TOO_LONG = Refused(
-    kind="too long",
     what="This conversation no longer fits into the model's context. It is kept as it is.",
     remedy="Start a new conversation, or choose a model with a larger context.",
 )
 
 
 NOT_LOADED = Refused(
-    kind="load",
     what="llama.cpp could not load this model.",
     remedy="Choose another model, or download this one again.",
 )
@@ -209,7 +205,6 @@ NOT_LOADED = Refused(
 
 def _unreadable_template(error: UnusableTemplate) -> Refused:
     return Refused(
-        kind="load",
         what=f"The model's chat template cannot be used ({error}).",
         remedy="Choose a model file made for chat.",
     )
@@ -217,7 +212,6 @@ def _unreadable_template(error: UnusableTemplate) -> Refused:
 
 def _not_saved(error: OSError) -> Refused:
     return Refused(
-        kind="other",
         what=f"What the model has read was not saved ({error.strerror}). The conversation is kept.",
         remedy="Make room on the disk; until then it is read again after a restart.",
     )
@@ -225,7 +219,6 @@ def _not_saved(error: OSError) -> Refused:
 
 def _failed(error: Exception) -> Refused:
     return Refused(
-        kind="other",
         what=f"The model could not go on ({str(error)[:200]}). The conversation is kept.",
         remedy="Try again; if it happens again, choose another model.",
     )
