@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agent.cancel import Cancel
 from agent.engine.port import Engine, Finished, Prompt
 from agent.errors import EngineDied, ModelError
 from agent.messages import Message, ModelMessage, UserMessage
-from agent.view import View, cut, cuts, shown
+from agent.view import View, cut, cuts, shown, without_pictures
 
 ANSWER_RESERVE_TOKENS = 512
 """Kept free in the context for what the model will say."""
@@ -83,9 +84,11 @@ def compacted(
     request: int,
     cancel: Cancel,
     summarise: bool,
+    sees: bool = True,
 ) -> View:
     """A later view of ``messages`` that takes half of ``room``, or the latest there is; ``view`` itself when nothing
     can be left out. ``prompt`` has the system text and the tools; ``request`` is the index of what the task was asked.
+    For a model that does not see, pictures are words.
 
     The summary is a side question on the messages it is of. On a stop it raises Cancelled and nothing has changed;
     without ``summarise``, or when the model cannot, the summary is empty. Raises EngineDied.
@@ -97,29 +100,33 @@ def compacted(
 
     def short_enough(start: int) -> bool:
         rest = shown(messages, cut(messages, view, start, request))
-        return engine.count_tokens(Prompt(prompt.system, prompt.tools, rest)) <= wanted
+        return engine.count_tokens(_of(prompt, rest, sees)) <= wanted
 
     start = starts[min(bisect_left(starts, True, key=short_enough), len(starts) - 1)]
     summary = ""
     if summarise:
-        old = _readable(engine, room, prompt, messages[:start], view, request)
+        old = _readable(engine, room, prompt, messages[:start], view, request, sees)
         summary = _summary(engine, old, cancel)
         cancel.check()
     return cut(messages, view, start, request, summary)
 
 
 def _readable(
-    engine: Engine, room: Room, prompt: Prompt, old: Sequence[Message], view: View, request: int
+    engine: Engine, room: Room, prompt: Prompt, old: Sequence[Message], view: View, request: int, sees: bool
 ) -> Prompt:
     """``old`` as a prompt that leaves room for the question and the summary: without its very oldest if need be."""
 
     def seen(start: int) -> Prompt:
         later = cut(old, view, start, request, view.summary) if start > view.start else view
-        return Prompt(prompt.system, prompt.tools, shown(old, later))
+        return _of(prompt, shown(old, later), sees)
 
     starts = (view.start, *cuts(old, view, request))
     first = bisect_left(starts, True, key=lambda start: engine.count_tokens(seen(start)) <= room.tokens)
     return seen(starts[min(first, len(starts) - 1)])
+
+
+def _of(prompt: Prompt, messages: tuple[Message, ...], sees: bool) -> Prompt:
+    return replace(prompt, messages=messages if sees else tuple(map(without_pictures, messages)))
 
 
 def _summary(engine: Engine, old: Prompt, cancel: Cancel) -> str:

@@ -81,6 +81,7 @@ class ModelTurns:
             self._request,
             cancel,
             self._profile.summarises,
+            self._profile.sees,
         )
         if later == view:
             return

@@ -9,8 +9,8 @@ from agent.compaction import ANSWER_RESERVE_TOKENS, Room, compacted
 from agent.engine.port import Finished, Prompt
 from agent.engine.scripted import ScriptedEngine
 from agent.errors import EngineDied, ModelError
-from agent.messages import Message, ModelMessage, ToolCall, ToolMessage, UserMessage
-from agent.view import WHOLE, View, shown
+from agent.messages import Message, ModelMessage, Picture, ToolCall, ToolMessage, UserMessage
+from agent.view import PICTURE_GONE, WHOLE, View, shown
 
 SUMMARY = "The person asked many questions."
 
@@ -42,16 +42,18 @@ def compact(
     request: int | None = None,
     cancel: Cancel | None = None,
     summarise: bool = True,
+    sees: bool = True,
 ) -> View:
     return compacted(
         engine,
         Room(engine, room + ANSWER_RESERVE_TOKENS),
-        Prompt("system", (), ()),
+        Prompt("system", (), (), in_place=view.in_place),
         messages,
         view,
         len(messages) - 1 if request is None else request,
         cancel or Cancel(),
         summarise,
+        sees,
     )
 
 
@@ -94,6 +96,31 @@ class AskedEngine(ScriptedEngine):
     def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
         self.asked = prompt
         return super().ask(prompt, question, cancel, max_tokens)
+
+
+def test_a_model_that_does_not_see_is_asked_without_pictures() -> None:
+    dot = Picture(width=1, height=1, rgb=bytes(3))
+    pictured = UserMessage(text="what is this? " + "word " * 600, pictures=(dot,))
+    messages = (pictured, ModelMessage(text="a dot"), *questions(20, words=50))
+    engine = BlindEngine([SUMMARY])
+    assert compact(engine, messages, room=1500, sees=False).summary == SUMMARY
+    assert engine.asked is not None
+    assert PICTURE_GONE in engine.asked.messages[0].model_dump()["context"]
+
+
+class BlindEngine(AskedEngine):
+    """Cannot place a picture."""
+
+    def count_tokens(self, prompt: Prompt) -> int:
+        assert not any(message.pictures for message in prompt.messages if message.role != "model")
+        return super().count_tokens(prompt)
+
+
+def test_pictures_that_left_in_place_stay_so_while_it_is_summed_up() -> None:
+    engine = AskedEngine([SUMMARY])
+    compact(engine, questions(40, words=50), room=2000, view=View(in_place=True))
+    assert engine.asked is not None
+    assert engine.asked.in_place
 
 
 def test_what_does_not_fit_beside_the_question_is_summed_up_without_its_oldest() -> None:
