@@ -190,10 +190,13 @@ def told_of(event: Compacted) -> tuple[str, ...]:
     """``event`` in words for the person: a line, and the summary if there is one."""
     if event.pictures:
         return (f"The model no longer sees {_number(event.pictures, 'older picture')} of the screen.",)
-    left_out = f"{_number(event.messages, 'older message')} of this conversation"
+    gone = _number(event.messages, "older message")
     if not event.summary:
-        return (f"The model's context was full: it no longer reads {left_out}.",)
-    return (f"The model's context was full: it summed up {left_out}.", event.summary)
+        return (f"The model's context was full: it no longer reads {gone}. You keep everything.",)
+    return (
+        f"The model's context was full: it goes on with its notes on {gone}. You keep everything.",
+        event.summary,
+    )
 
 
 def _number(count: int, thing: str) -> str:
