@@ -9,11 +9,13 @@ llama.cpp would take the numbers of another without complaint. Anything wrong re
 
 from __future__ import annotations
 
+import errno
 import os
 import struct
 from hashlib import blake2b
 from io import BufferedReader
 from pathlib import Path
+from shutil import disk_usage
 
 import numpy as np
 from pydantic import ValidationError
@@ -29,6 +31,8 @@ LENGTH = struct.Struct("<Q")
 DIGEST_BYTES = 32
 MOST_HEADER_BYTES = 64 << 20
 SAMPLES, SAMPLE_BYTES = 64, 16 << 10
+SPARE_BYTES = 1 << 30
+"""Left free on the disk: what others want to write there is worth more than a cache."""
 
 
 class Fingerprint(Value):
@@ -65,6 +69,8 @@ def name_of(file: Path | None) -> str:
 def write(file: Path, fingerprint: Fingerprint, snapshot: Snapshot) -> None:
     """Whole or not at all: what was in ``file`` stays until the new one is safe on the disk. Only its owner may read
     it. Raises OSError."""
+    if disk_usage(file.parent).free < snapshot.state.nbytes + SPARE_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     header = Header(fingerprint=fingerprint, entries=snapshot.entries, starts=snapshot.starts)
     text = header.model_dump_json().encode()
     lengths = HEAD.pack(MAGIC, VERSION, len(text)), LENGTH.pack(snapshot.state.nbytes)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from agent.engine import persistence
 from agent.engine.ledger import Ledger, Snapshot
-from agent.engine.persistence import HEAD, Fingerprint, name_of, read, write
+from agent.engine.persistence import HEAD, SPARE_BYTES, Fingerprint, name_of, read, write
 from agent.engine.script import Media, Script
 from tests.agent.engine.conftest import Loaded
 from tests.agent.engine.parity import assert_as_fresh, ledger, never, words
@@ -118,6 +118,14 @@ def test_a_disk_that_takes_no_more_leaves_the_old_file_as_it_was(
     assert found is not None
     assert found.state.size == SNAPSHOT.state.size
     assert os.listdir(saved.parent) == [saved.name]
+
+
+def test_a_disk_that_is_nearly_full_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    usage = persistence.disk_usage(tmp_path)._replace(free=SPARE_BYTES)
+    monkeypatch.setattr(persistence, "disk_usage", lambda folder: usage)
+    with pytest.raises(OSError, match="No space"):
+        write(tmp_path / "conversation.kv", FINGERPRINT, SNAPSHOT)
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_model_file_is_named_by_its_content(tmp_path: Path):
