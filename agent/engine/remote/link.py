@@ -10,6 +10,7 @@ import contextlib
 import json
 import queue
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
@@ -276,6 +277,10 @@ def _why(error: Exception) -> str:
         if not isinstance(inner, Exception) or not str(inner):
             break
         cause = inner
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({cause.verify_message})"
+    if isinstance(cause, ssl.SSLError):
+        return f"it speaks no https there ({(cause.reason or 'TLS').replace('_', ' ').lower()})"
     words = cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)
     return (words or type(cause).__name__).rstrip(".")
 

@@ -304,6 +304,14 @@ def test_a_key_with_characters_that_no_header_takes_is_refused_kindly() -> None:
         RemoteEngine().load(spec(ServerSpec("http://127.0.0.1", key="two\nlines")), nothing)
 
 
+def test_a_server_that_speaks_no_https_is_told_of_in_plain_words() -> None:
+    with (
+        OddServer() as server,
+        pytest.raises(ModelLoadError, match=r"it speaks no https there \(wrong version"),
+    ):
+        look(ServerSpec(server.url.replace("http:", "https:")))
+
+
 def test_a_server_of_something_else_is_no_server_of_models() -> None:
     other = OddServer(pages={"/v1/models": {"hello": "world"}})
     with other as server, pytest.raises(ModelLoadError, match="lists no models"):
