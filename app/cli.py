@@ -51,7 +51,7 @@ class Surroundings:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options every command takes."""
+    """The options that the commands share."""
 
     as_json: bool
     model: str | None = None
@@ -128,6 +128,20 @@ def common(command: F) -> F:
     ):
         gather = decorate(gather)
     return gather  # type: ignore[return-value]
+
+
+def only_json(command: F) -> F:
+    """``--json`` alone, handed over as ``options``: for what needs no model."""
+
+    def gather(as_json: bool, **given: Any) -> Any:
+        return command(options=Options(as_json), **given)
+
+    gather.__name__, gather.__doc__ = command.__name__, command.__doc__
+    gather.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    return _json(gather)  # type: ignore[return-value]
+
+
+_json = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -273,7 +287,7 @@ def listen(surroundings: Surroundings, options: Options) -> int:
 
 
 @deskhand.group(invoke_without_command=True)
-@common
+@only_json
 @click.pass_context
 def sessions(context: click.Context, options: Options) -> int:
     """What was said and done: list it, show one."""
@@ -286,7 +300,7 @@ def sessions(context: click.Context, options: Options) -> int:
 
 
 @sessions.command("show")
-@common
+@only_json
 @click.argument("session")
 @click.pass_obj
 def show_session(surroundings: Surroundings, options: Options, session: str) -> int:
@@ -301,7 +315,7 @@ def show_session(surroundings: Surroundings, options: Options, session: str) -> 
 
 
 @deskhand.command()
-@common
+@only_json
 @click.argument("task", required=False)
 @click.pass_obj
 def undo(surroundings: Surroundings, options: Options, task: str | None) -> int:
