@@ -24,7 +24,7 @@ from agent.engine.port import Prompt
 from agent.messages import Message, Picture, UserMessage
 from agent.sight import Sight
 from tests.bench.contenders.apart import Apart, Unavailable
-from tests.bench.contenders.conversation import STEP_TOKENS, Talk, screens
+from tests.bench.contenders.conversation import SCREEN_TOKENS, STEP_TOKENS, Talk, screens
 from tests.bench.contenders.floor import Floor
 from tests.bench.contenders.model import BenchModel, bench_model
 from tests.bench.contenders.others import SERVER, STOCK, Others
@@ -109,18 +109,11 @@ class Bench:
     def turn(self, picture: Picture | None, answer: int) -> tuple[Turn, float]:
         turn = self.ours.turn(self.talk.prompt, answer)
         pixels = (picture.width, picture.height, picture.rgb) if picture else None
-        words = turn.new - (self._picture_tokens(picture) if picture else 0)
+        words = turn.new - (SCREEN_TOKENS if picture else 0)
         floor, self.floor_holds = self.floor.call("step", words, turn.finished.decoded, pixels)
         if answer > 1:
             self.talk.messages.append(turn.finished.message)
         return turn, floor
-
-    def _picture_tokens(self, picture: Picture) -> int:
-        """Of the picture with the marks around it, which the floor decodes as well."""
-        bare = UserMessage(text="x")
-        seen = bare.model_copy(update={"pictures": (picture,)})
-        counts = [self.ours.count(Prompt("", (), (message,))) for message in (seen, bare)]
-        return counts[0] - counts[1]
 
 
 def measure(bench: Bench) -> None:

@@ -99,23 +99,28 @@ class Floor:
         chunks = mtmd.mtmd_input_chunks_init()
         bitmaps = (mtmd.mtmd_bitmap_p_ctypes * 1)(bitmap)
         assert mtmd.mtmd_tokenize(self._vision, chunks, ctypes.byref(text), bitmaps, 1) == 0
-        past = llama.llama_pos(self._position)
         for index in range(mtmd.mtmd_input_chunks_size(chunks)):
             chunk = mtmd.mtmd_input_chunks_get(chunks, index)
-            code = mtmd.mtmd_helper_eval_chunk_single(
-                self._vision,
-                self._context,
-                chunk,
-                self._position,
-                0,
-                BATCH,
-                False,
-                ctypes.byref(past),
-            )
-            assert code == 0, code
-            self._position = past.value
+            if mtmd.mtmd_input_chunk_get_type(chunk) == mtmd.MTMD_INPUT_CHUNK_TYPE_IMAGE:
+                self._decode_picture(chunk)
         mtmd.mtmd_input_chunks_free(chunks)
         mtmd.mtmd_bitmap_free(bitmap)
+
+    def _decode_picture(self, chunk: Any) -> None:
+        """Without the marks around it, which are among the tokens that are read in one batch."""
+        past = llama.llama_pos(self._position)
+        code = mtmd.mtmd_helper_eval_chunk_single(
+            self._vision,
+            self._context,
+            chunk,
+            self._position,
+            0,
+            BATCH,
+            False,
+            ctypes.byref(past),
+        )
+        assert code == 0, code
+        self._position = past.value
 
 
 def _vision(projector: Path, model: object, threads: int) -> object:
