@@ -1,7 +1,8 @@
 """Copies of a sliding window, so that a rewind does not have to begin at the beginning.
 
 A sliding-window layer forgets what has left its window; to go back further than that, its cells must come from a copy.
-Full-attention layers forget nothing, so a checkpoint holds the sliding layers alone (Gemma 4 E2B: 6 MiB at f16).
+Full-attention layers forget nothing, so a checkpoint holds the sliding layers alone (Gemma 4 E2B: 6 MiB at f16); of
+a model with recurrent layers, their state alone.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ A prompt is matched from the front, text by id and media by key; only what diffe
 whole or not at all. At least one token is always decoded again, because a cache holds no logits.
 
 A rewind drops what comes after it. On a sliding-window model it is direct while the window before the new end is still
-held; else the window comes from a checkpoint, and what follows that is decoded again.
+held; else the window comes from a checkpoint, and what follows that is decoded again. The state of a recurrent layer
+always does.
 """
 
 from __future__ import annotations
@@ -59,15 +60,18 @@ def common_prefix(held: Sequence[Entry], wanted: Sequence[Entry]) -> int:
 
 
 class Ledger:
-    """The entries in ``cache``, in order. ``window`` is the model's sliding window, 0 for none."""
+    """The entries in ``cache``, in order. ``window`` is the model's sliding window, 0 for none. A ``recurrent`` model
+    has layers with a state that can be copied, but not taken back by a few tokens.
+    """
 
-    def __init__(self, cache: Cache, window: int, checkpoints: Checkpoints | None = None) -> None:
+    def __init__(self, cache: Cache, window: int, recurrent: bool = False) -> None:
         self._cache = cache
         self._window = window
+        self._recurrent = recurrent
         self._held: list[Entry] = []
         self._starts: list[int] = []
         self._cells = 0
-        self.checkpoints = Checkpoints() if checkpoints is None else checkpoints
+        self.checkpoints = Checkpoints()
 
     @property
     def entries(self) -> tuple[Entry, ...]:
@@ -106,8 +110,11 @@ class Ledger:
         try:
             self._cache.decode(tokens, start, scored)
         except DecodeAborted:
-            finished = max(0, self._cache.last_position() + 1 - start)
-            self._hold(tokens[:finished], start)
+            if self._recurrent:  # the state has read on, nobody knows how far
+                self._drop_unfinished()
+            else:
+                finished = max(0, self._cache.last_position() + 1 - start)
+                self._hold(tokens[:finished], start)
             raise
         except DecodeFailed:  # what is in the cache now is anybody's guess
             self.clear()
@@ -202,7 +209,7 @@ class Ledger:
 
     def _copy(self) -> Checkpoint | None:
         """None where a rewind needs none."""
-        if not self._window or not self._held:
+        if not self._held or not (self._window or self._recurrent):
             return None
         return Checkpoint(len(self._held), self.end, self._cache.state(window_only=True))
 
@@ -225,8 +232,7 @@ class Ledger:
         try:
             self._cache.decode_media(media, start)
         except DecodeAborted:  # half a picture is none, and it may have taken cells of the window before it
-            held = len(self._held)
-            self._drop(self._rewound(held, self.checkpoints.newest(held)))
+            self._drop_unfinished()
             raise
         except DecodeFailed:
             self.clear()
@@ -246,6 +252,11 @@ class Ledger:
         del self._held[entries:]
         del self._starts[entries:]
         self.checkpoints.drop_after(entries)
+
+    def _drop_unfinished(self) -> None:
+        """Have the cache hold again what is held, or less, after a decode that was stopped."""
+        held = len(self._held)
+        self._drop(self._rewound(held, self.checkpoints.newest(held)))
 
     def _end_of(self, entries: int) -> int:
         """The position after the first ``entries``."""
@@ -284,7 +295,7 @@ class Ledger:
     def _checkpoint_places(self, script: Script) -> list[int]:
         """The indexes into the script's entries, from what is held on, at which a checkpoint should be made."""
         start = len(self._held)
-        if not self._window or start == len(script.entries):
+        if start == len(script.entries) or not (self._window or self._recurrent):
             return []
         at = list(accumulate(map(_size, script.entries[start:]), initial=self.end))
         marks = [mark for mark in script.marks if mark <= len(script.entries)]

@@ -113,7 +113,8 @@ def load(command: Load, flag: mmap.mmap, on_progress: Callable[[float], bool]) -
         dialect,
         command.fingerprint,
         stopped,
-        speculate=spec.speculate and not model.recurrent,
+        recurrent=model.recurrent,
+        speculate=spec.speculate,
         assistant=drafter and Assistant(drafter, model, context, plan.threads, chosen.gpu_layers),
     )
     runner.ledger.checkpoints.budget = plan.checkpoint_bytes

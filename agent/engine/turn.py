@@ -32,8 +32,8 @@ class PromptTooLong(Exception):
 class TurnRunner:
     """Runs turns on one context, one after another, on the thread that owns it.
 
-    ``speculate`` allows drafts; they need a cache from which single tokens can be dropped. ``assistant`` drafts where
-    the prompt has nothing to copy.
+    ``speculate`` allows drafts, which a ``recurrent`` model cannot have: its cache drops no single tokens.
+    ``assistant`` drafts where the prompt has nothing to copy.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class TurnRunner:
         dialect: Dialect,
         fingerprint: str,
         stopped: Callable[[], bool],
+        recurrent: bool = False,
         speculate: bool = False,
         assistant: Drafter | None = None,
         clock: Callable[[], float] = time.perf_counter,
@@ -53,7 +54,7 @@ class TurnRunner:
         self._dialect = dialect
         self._fingerprint = fingerprint
         self._stopped = stopped
-        self._speculate = speculate
+        self._speculate = speculate and not recurrent
         self._clock = clock
         self._assistant = assistant
         self._lookup_payoff, self._assistant_payoff = Payoff(), Payoff(ASSISTED_DRAFT)
@@ -61,7 +62,7 @@ class TurnRunner:
         thoughts = frozenset() if dialect.thought_open is None else frozenset({dialect.thought_open})
         self._forbidden_aside = Forbidden(vocabulary, dialect, thoughts)
         self._grammars: dict[str, tuple[CallGrammar, ForcedSpans]] = {}
-        self.ledger = Ledger(context, window)
+        self.ledger = Ledger(context, window, recurrent)
 
     def run(self, prompt: Prompt, sampling: Sampling) -> Iterator[Prefill | Piece | Finished]:
         """Raises PromptTooLong, UnusableTemplate, BadGrammar and DecodeFailed."""

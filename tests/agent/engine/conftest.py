@@ -17,7 +17,7 @@ from agent.engine.script import Entry
 from agent.engine.supervisor import LlamaEngine
 from agent.engine.turn import TurnRunner
 from agent.engine.vocabulary import Vocabulary
-from tests.agent.engine.tiny_model import CONTEXT, write_gemma, write_llama
+from tests.agent.engine.tiny_model import CONTEXT, write_gemma, write_lfm2, write_llama
 
 FINGERPRINT = "tiny"
 
@@ -46,6 +46,7 @@ class Loaded:
             self.dialect,
             FINGERPRINT,
             stopped,
+            recurrent=self.model.recurrent,
             speculate=speculate,
             clock=clock,
         )
@@ -109,6 +110,12 @@ def caller(calling_file: Path) -> Loaded:
 @pytest.fixture(scope="session")
 def llama(llama_file: Path) -> Loaded:
     return loaded(llama_file)
+
+
+@pytest.fixture(scope="session")
+def hybrid(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
+    """A model with recurrent layers."""
+    return loaded(write_lfm2(tmp_path_factory.mktemp("models") / "tiny-lfm2.gguf"))
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def never() -> bool:
 
 
 def ledger(loaded: Loaded, context: NativeContext) -> Ledger:
-    return Ledger(context, loaded.model.sliding_window)
+    return Ledger(context, loaded.model.sliding_window, loaded.model.recurrent)
 
 
 def words(seed: int, count: int) -> list[int]:

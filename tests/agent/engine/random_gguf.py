@@ -26,7 +26,14 @@ class RandomGguf(gguf.GGUFWriter):
     """Weights come from ``seed``, in the order in which they are asked for; their deviation keeps activations alive."""
 
     def __init__(
-        self, path: Path, architecture: str, name: str, seed: int, sizes: Sizes, layers: int
+        self,
+        path: Path,
+        architecture: str,
+        name: str,
+        seed: int,
+        sizes: Sizes,
+        layers: int,
+        kv_heads: int | Sequence[int] = 1,
     ) -> None:
         super().__init__(path, architecture)
         self._file = path
@@ -38,7 +45,7 @@ class RandomGguf(gguf.GGUFWriter):
         self.add_block_count(layers)
         self.add_feed_forward_length(sizes.feed)
         self.add_head_count(sizes.heads)
-        self.add_head_count_kv(1)
+        self.add_head_count_kv(kv_heads)
         self.add_layer_norm_rms_eps(1e-6)
 
     def add_head_sizes(self) -> None:

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.engine.bindings import SLICE, DecodeAborted, NativeContext
-from agent.engine.checkpoints import Checkpoints
 from agent.engine.ledger import Ledger
 from agent.engine.script import Entry, Media, Script, cells
 from tests.agent.engine.conftest import Loaded, loaded
@@ -138,7 +137,8 @@ def test_a_checkpoint_of_what_was_replaced_is_never_restored(gemma: Loaded):
 
 def test_the_budget_of_the_checkpoints_is_kept_and_system_and_tools_are_never_read_twice(gemma: Loaded):
     context = gemma.context()
-    book = Ledger(context, gemma.model.sliding_window, Checkpoints(budget=20_000))
+    book = ledger(gemma, context)
+    book.checkpoints.budget = 20_000
     prompt = words(24, 1900)
     book.prefill(Script(prompt, range(100, 1900, 50)), never)
     assert book.checkpoints.size <= 20_000

@@ -167,6 +167,28 @@ def write_llama(path: Path, seed: int = 0, template: str = CHATML_TEMPLATE, laye
     return writer.finish()
 
 
+def write_lfm2(path: Path, seed: int = 0) -> Path:
+    """A hybrid: two layers whose state cannot be taken back, two with attention; else as :func:`write_llama`."""
+    sizes, kernel, kv_heads = Sizes(), 3, [0, 1, 0, 1]
+    writer = RandomGguf(path, "lfm2", "Tiny LFM2", seed, sizes, len(kv_heads), kv_heads)
+    writer.add_shortconv_l_cache(kernel)
+    vocabulary = _llama_vocabulary()
+    _add_tokenizer(writer, vocabulary, CHATML_TEMPLATE)
+    writer.weight("token_embd", len(vocabulary), sizes.width)
+    writer.ones(sizes.width, "token_embd_norm")
+    for layer, heads in enumerate(kv_heads):
+        block = f"blk.{layer}"
+        writer.ones(sizes.width, f"{block}.attn_norm", f"{block}.ffn_norm")
+        if heads:
+            writer.attention(block, norms=True)
+        else:
+            writer.weight(f"{block}.shortconv.conv", sizes.width, kernel)
+            writer.weight(f"{block}.shortconv.in_proj", 3 * sizes.width, sizes.width)
+            writer.weight(f"{block}.shortconv.out_proj", sizes.width, sizes.width)
+        writer.feed_forward(block)
+    return writer.finish()
+
+
 def _add_sliding(writer: RandomGguf, pattern: list[bool]) -> None:
     """Sliding layers like the full ones but for their RoPE base."""
     writer.add_head_sizes()
