@@ -351,9 +351,10 @@ class MainWindow(QMainWindow):
             case events.TaskFinished():
                 self.composer.set_busy(False)
                 self._list_sessions()
-            case events.SessionTitled(title=title):
-                self._title = title
-                self._show_title()
+            case events.SessionTitled(session=session, title=title):
+                if self._assistant is not None and session == self._assistant.session:
+                    self._title = title
+                    self._show_title()
                 self._list_sessions()
             case events.QuestionAsked(question=question) if not self.isActiveWindow():
                 self.tray.say("Deskhand asks", title_plain(question.title))

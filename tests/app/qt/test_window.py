@@ -172,6 +172,13 @@ def test_a_session_that_was_named_is_called_so(stage: Stage) -> None:
     assert stage.window.windowTitle() == "Shopping list – Deskhand"
 
 
+def test_the_late_name_of_a_session_that_was_left_does_not_stand_over_this_one(stage: Stage) -> None:
+    stage.play(*scenes.working())
+    before = stage.window.windowTitle()
+    stage.play(events.SessionTitled(session="left", title="Shopping list"))
+    assert stage.window.windowTitle() == before
+
+
 def test_sessions_stand_under_their_days_and_open_with_a_click(stage: Stage) -> None:
     sessions = stage.window.sidebar.list
     words = [sessions.item(i).text() for i in range(sessions.count())]
