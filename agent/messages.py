@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 
 class Value(BaseModel):
@@ -20,6 +20,13 @@ class Value(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
+
+def _writable(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+Words = Annotated[str, AfterValidator(_writable)]
+"""Text that can be written down: halves of surrogate pairs, as some file names have them, become question marks."""
 
 MAX_SIDE = 16_384
 MAX_PIXELS = 1 << 26
@@ -147,7 +154,7 @@ class Request(Value):
     """One thing the person wants. ``source`` says how it reached us; spoken words come as
     the transcriber heard them, and ``sound`` is how they sounded, for a model that hears."""
 
-    text: str
+    text: Words
     source: Literal["typed", "spoken", "command line"] = "typed"
     moment: Moment | None = None
     files: tuple[Path, ...] = ()
@@ -172,8 +179,8 @@ class UserMessage(Value):
     model after the words and marked off from them."""
 
     role: Literal["user"] = "user"
-    text: str
-    context: str = ""
+    text: Words
+    context: Words = ""
     pictures: tuple[Picture, ...] = ()
     sounds: tuple[Sound, ...] = ()
 
@@ -199,7 +206,7 @@ class ToolMessage(Value):
     role: Literal["tool"] = "tool"
     call_id: str
     name: str
-    content: str
+    content: Words
     pictures: tuple[Picture, ...] = ()
 
 

@@ -310,6 +310,14 @@ def test_a_call_arrives_complete_and_its_result_is_all_that_is_decoded_next(call
         engine.close()
 
 
+def test_names_of_files_that_are_no_utf8_do_not_trouble_the_engine(engine: LlamaEngine):
+    name = os.fsdecode(b"caf\xe9.txt")
+    result = ToolMessage(call_id="1", name="list", content=name)
+    asked = UserMessage(text=f"open {name}", context=name)
+    prompt = Prompt("Be kind.", (), (asked, ModelMessage(text="Yes."), result))
+    assert finished(list(engine.generate(prompt, Cancel(), LONG))).reason == "length"
+
+
 @pytest.mark.parametrize(
     "value",
     [{"type": "integer", "minimum": 5, "maximum": 2}, {"$ref": "#/$defs/Nowhere"}],
