@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -11,6 +12,9 @@ from agent.errors import ModelLoadError
 
 _LOCAL_NAMES = ("local", "lan", "internal", "home.arpa", "localhost")
 """Endings of names that never leave the network they are used in (RFC 6762, RFC 8375, and what routers hand out)."""
+
+_NAME = re.compile(r"[\w-]+(\.[\w-]+)*")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9a-fA-F]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +36,16 @@ def address_of(server: ServerSpec) -> Address:
     of the private network that was not allowed explicitly.
     """
     text = server.url.strip()
-    if "://" not in text:
-        bare = urlsplit(f"//{text}")
-        text = f"{'http' if _is_private(_name(bare.hostname)) else 'https'}://{text}"
     try:
+        if "://" not in text:
+            bare = urlsplit(f"//{text}")
+            text = f"{'http' if _is_private(_name(bare.hostname)) else 'https'}://{text}"
         parts = urlsplit(text)
         host, port = _name(parts.hostname), parts.port
+        named = bool(_ip(host)) or _is_name(host)
     except ValueError:
         raise _unusable(server.url) from None
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+    if parts.scheme not in ("http", "https") or not named or parts.query or parts.fragment:
         raise _unusable(server.url)
     if "@" in parts.netloc:
         raise ModelLoadError(
@@ -68,6 +73,14 @@ def address_of(server: ServerSpec) -> Address:
 
 def _name(hostname: str | None) -> str:
     return (hostname or "").rstrip(".")
+
+
+def _is_name(host: str) -> bool:
+    """Whether ``host`` can be a name: 134744072 and 0x8080808 are numbers of machines to some resolvers, and would
+    count as names of the own network here. Raises ValueError for what no resolver takes."""
+    host.encode("idna")
+    last = host.rpartition(".")[2]
+    return bool(_NAME.fullmatch(host)) and not _NUMBER.fullmatch(last)
 
 
 def _is_here(host: str) -> bool:

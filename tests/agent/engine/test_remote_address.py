@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from agent.engine.port import ServerSpec
 from agent.engine.remote import address_of
@@ -69,11 +73,24 @@ def test_the_world_outside_may_not_unless_the_person_says_so(host: str) -> None:
         "https://host/v1#x",
         "file:///etc/passwd",
         "http://[::1",
+        "[::1",
+        "a b",
+        "https://a..b",
+        "http://" + "a" * 64,
+        "http://ho\x00st",
+        "http://134744072",
+        "http://0x08080808",
     ],
 )
 def test_what_is_no_address_is_refused(written: str) -> None:
     with pytest.raises(ModelLoadError):
         address_of(ServerSpec(written))
+
+
+@given(st.one_of(st.text(), st.text().map("http://{}".format), st.text("[]:./@%v1", max_size=12)))
+def test_whatever_is_written_it_is_an_address_or_is_refused(written: str) -> None:
+    with contextlib.suppress(ModelLoadError):
+        assert address_of(ServerSpec(written)).host
 
 
 def test_an_address_holds_no_password() -> None:
