@@ -45,7 +45,8 @@ def address_of(server: ServerSpec) -> Address:
         named = bool(_ip(host)) or _is_name(host)
     except ValueError:
         raise _unusable(server.url) from None
-    if parts.scheme not in ("http", "https") or not named or parts.query or parts.fragment:
+    plain = text.isprintable() and not parts.query and not parts.fragment
+    if parts.scheme not in ("http", "https") or not named or not plain:
         raise _unusable(server.url)
     if "@" in parts.netloc:
         raise ModelLoadError(

@@ -78,6 +78,7 @@ def test_the_world_outside_may_not_unless_the_person_says_so(host: str) -> None:
         "https://a..b",
         "http://" + "a" * 64,
         "http://ho\x00st",
+        "http://host/\x07",
         "http://134744072",
         "http://0x08080808",
     ],
