@@ -18,7 +18,7 @@ from typing import cast
 import httpx2
 
 from agent.engine.remote.address import Address
-from agent.errors import ModelError
+from agent.errors import ModelError, ModelLoadError
 
 Json = dict[str, object]
 
@@ -55,7 +55,14 @@ class Link:
     """The way to one server. Any thread."""
 
     def __init__(self, address: Address, key: str, silence: float) -> None:
-        """``silence``: seconds without a byte after which an answer counts as lost."""
+        """``silence``: seconds without a byte after which an answer counts as lost. Raises ModelLoadError for a host
+        that no name server could know."""
+        try:
+            httpx2.URL(address.base)
+        except httpx2.InvalidURL:
+            raise ModelLoadError(
+                f"{address.host} is not the name of a server.", "Check its spelling."
+            ) from None
         self.address = address
         self._key = key
         self._client = httpx2.Client(

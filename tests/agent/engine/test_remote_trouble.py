@@ -312,6 +312,11 @@ def test_a_server_that_speaks_no_https_is_told_of_in_plain_words() -> None:
         look(ServerSpec(server.url.replace("http:", "https:")))
 
 
+def test_a_name_that_no_name_server_could_know_is_told_of() -> None:
+    with pytest.raises(ModelLoadError, match="not the name of a server"):
+        look(ServerSpec("http://½"))
+
+
 def test_a_server_of_something_else_is_no_server_of_models() -> None:
     other = OddServer(pages={"/v1/models": {"hello": "world"}})
     with other as server, pytest.raises(ModelLoadError, match="lists no models"):
