@@ -20,6 +20,7 @@ import tempfile
 import threading
 import weakref
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -60,7 +61,7 @@ class ChildGone(Exception):
 
 
 class Child:
-    """A running engine process. One thread talks to it; :meth:`kill` and :meth:`stop` may come from any."""
+    """A running engine process. One thread talks to it; :meth:`kill` may come from any."""
 
     def __init__(self) -> None:
         ours, theirs = socket.socketpair()
@@ -68,6 +69,8 @@ class Child:
         weakref.finalize(self, ours.close)
         self._connection = ours
         self._hung = False
+        self._stopping = threading.Lock()
+        self._command = 0
         self.given = Given()
         with tempfile.TemporaryFile() as shared:
             shared.truncate(FLAG_BYTES)
@@ -143,12 +146,20 @@ class Child:
             self.kill()
             raise ChildGone from error
 
-    def stop(self) -> None:
-        """Have the running decode aborted. Quick, never raises: made for a Cancel callback."""
-        self._flag[0] = 1
+    def begin(self) -> Callable[[], None]:
+        """Call it before a command is sent. What it returns has that command stopped, and never a later one: quick,
+        never raises, from any thread, made for a Cancel callback."""
+        with self._stopping:
+            self._command += 1
+            number = self._command
+            self._flag[0] = 0
 
-    def clear_stop(self) -> None:
-        self._flag[0] = 0
+        def stop() -> None:
+            with self._stopping:
+                if number == self._command:
+                    self._flag[0] = 1
+
+        return stop
 
     def kill(self) -> None:
         """End it now. Safe to call twice, and while another thread waits in :meth:`receive`: that one then sees

@@ -30,8 +30,7 @@ Reply = TypeVar("Reply", bound=AnyReply)
 
 def call(child: Child, command: AnyCommand, expected: type[Reply], cancel: Cancel) -> Reply:
     """The one reply to ``command``. Raises ChildGone, and ModelError when it is refused."""
-    child.clear_stop()
-    with cancel.calling(child.stop):
+    with cancel.calling(child.begin()):
         child.send(command)
         reply = next(_replies(child, cancel))
     if isinstance(reply, expected):
@@ -45,9 +44,8 @@ def turn_events(child: Child, command: AnyCommand, cancel: Cancel) -> Iterator[P
     Given up half-way by whoever listens, the turn is stopped and the rest of it thrown away, so that the next command
     finds a child that waits for it.
     """
-    child.clear_stop()
-    over = False
-    with cancel.calling(child.stop):
+    over, stop = False, child.begin()
+    with cancel.calling(stop):
         child.send(command)
         try:
             for reply in _replies(child, cancel):
@@ -59,7 +57,7 @@ def turn_events(child: Child, command: AnyCommand, cancel: Cancel) -> Iterator[P
                     return
         finally:
             if not over and child.alive:
-                child.stop()
+                stop()
                 _drain(child)
 
 

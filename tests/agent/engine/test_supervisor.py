@@ -162,6 +162,16 @@ def test_a_stop_before_the_prompt_is_read_ends_it_and_the_next_turn_works(engine
     assert finished(list(engine.generate(ASK, Cancel(), LONG))).reason == "length"
 
 
+def test_a_stop_that_comes_too_late_does_not_stop_the_next_command(engine: LlamaEngine):
+    child = engine._child  # pyright: ignore[reportPrivateUsage]
+    assert child is not None
+    late = child.begin()
+    next_turn = engine.generate(ASK, Cancel(), LONG)
+    next(next_turn)
+    late()
+    assert finished(list(next_turn)).reason == "length"
+
+
 def test_a_child_that_hangs_when_asked_to_stop_is_ended(engine: LlamaEngine, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(exchange, "STOP_PATIENCE", 0.5)
     cancel = Cancel()
