@@ -113,7 +113,7 @@ class LocalAssistant:
     def start(self) -> None:
         self._jobs.put(self._settle)
         self._jobs.put(self._caches.tidy)
-        self._jobs.put(lambda: self._load(self.parts.spec(None)))
+        self._jobs.put(lambda: self._load_from(None))
         self._thread.start()
 
     def attend(self) -> None:
@@ -173,6 +173,14 @@ class LocalAssistant:
 
     # -- the model ------------------------------------------------------------------------------------------------
 
+    def _load_from(self, path: Path | None) -> None:
+        try:
+            self._load(self.parts.spec(path))
+        except DeskhandError:
+            with self._lock:
+                self._in_vain = tuple(self._errands)
+            raise
+
     def _load(self, spec: ModelSpec) -> None:
         name = spec.path.stem if spec.server is None else str(spec.path)
         self._caches.lost()
@@ -183,8 +191,6 @@ class LocalAssistant:
                 spec, lambda fraction: self.hub.emit(ModelLoading(model=name, fraction=fraction))
             )
         except DeskhandError:
-            with self._lock:
-                self._in_vain = tuple(self._errands)
             if self._spec is not None:
                 self._ready(self._spec, self.parts.engine.load(self._spec, lambda fraction: None), began)
             raise
@@ -207,7 +213,7 @@ class LocalAssistant:
     def use_model(self, path: Path) -> None:
         with self._lock:
             self._aside.request()
-        self._jobs.put(lambda: self._load(self.parts.spec(path)))
+        self._jobs.put(lambda: self._load_from(path))
 
     @property
     def mode(self) -> Mode:

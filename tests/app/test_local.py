@@ -492,6 +492,24 @@ def test_a_request_that_waited_while_the_server_was_away_is_not_told_the_same_ag
     assert tried == [server]
 
 
+def test_a_request_that_waited_for_a_model_that_is_not_there_is_not_told_the_same_again(
+    made: Callable[..., Seat],
+) -> None:
+    seat = made(start=False)
+    asked = threading.Event()
+
+    def nowhere(path: Path | None) -> ModelSpec:
+        asked.wait(PATIENCE_SECONDS)
+        raise ModelFileError("There is no such model.", "Get one.")
+
+    seat.assistant.parts = replace(seat.assistant.parts, spec=nowhere)
+    seat.assistant.start()
+    seat.assistant.submit(Request(text="hello"))
+    asked.set()
+    assert seat.wait(events.Notice).text == "There is no such model."
+    assert seat.wait(events.TaskFinished).outcome.error == "No model is loaded, so this was not started."
+
+
 def test_a_mistake_of_ours_while_nobody_waits_is_told_and_the_next_request_is_answered(
     made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch
 ) -> None:
