@@ -171,7 +171,7 @@ def check_server(settings: Settings) -> Finding:
     others = [visible(name) for name in facts.models if name != facts.model]
     beside = f"; also {', '.join(others[:8])}" if others else ""
     sees = "sees pictures" if facts.sees else "does not see pictures"
-    says = f"{visible(facts.model)} on {address.host} ({facts.kind}), {facts.context_tokens:,} tokens, {sees}{beside}"
+    says = f"{visible(facts.title)} on {address.host} ({facts.kind}), {facts.context_tokens:,} tokens, {sees}{beside}"
     return Finding("model", "ok", says)
 
 

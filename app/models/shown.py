@@ -15,29 +15,40 @@ from app.terminal import Style, visible
 
 
 def list_models(places: Places, as_json: bool) -> None:
-    """Print the catalogue and the models found on this disk."""
-    current = load(places).settings.model or catalogue.built_in().id
+    """Print the server in use, the catalogue and the models found on this disk."""
+    settings = load(places).settings
+    current = "" if settings.server else settings.model or catalogue.built_in().id
     choice = catalogue.choose(catalogue.Machine.this())
     rows = [_row(entry, current, choice.entry) for entry in catalogue.entries()]
     ours = {path.resolve() for entry in catalogue.entries() if (path := _path_of(entry)) is not None}
     others = [model for model in found.find(places.data) if model.path.resolve() not in ours]
+    found_rows = [_found_row(model, current) for model in others]
     if as_json:
+        if settings.server:
+            row = {"type": "server", "url": settings.server, "model": settings.server_model, "in_use": True}
+            click.echo(json.dumps(row, ensure_ascii=False))
         for row in rows:
             click.echo(json.dumps({"type": "model"} | row, ensure_ascii=False))
-        for model in others:
-            click.echo(json.dumps({"type": "found"} | _found_row(model), ensure_ascii=False))
+        for row in found_rows:
+            click.echo(json.dumps({"type": "found"} | row, ensure_ascii=False))
         return
     style = Style.of(sys.stdout, os.environ)
+    used = style("green", "●")
+    if settings.server:
+        click.echo(f"{used} {visible(settings.server)}  a server runs the model\n")
+    elif not any(row["in_use"] for row in (*rows, *found_rows)):
+        click.echo(f"{used} {visible(current)}\n")
     for entry, row in zip(catalogue.entries(), rows, strict=True):
-        mark = style("green", "●") if row["in_use"] else " "
+        mark = used if row["in_use"] else " "
         size = f"{entry.bytes / catalogue.GB:5.1f} GB" if entry.bytes else "       –"
         notes = [str(row["state"])] + (["recommended"] if row["recommended"] else [])
         click.echo(f"{mark} {entry.id:<16} {size}  needs {entry.memory_gb:4.1f} GB  {', '.join(notes)}")
         click.echo(style("dim", f"  {'':<16} {entry.summary}"))
     if others:
         click.echo("\nAlso on this disk:")
-    for model in others:
-        click.echo(f"  {visible(model.name)}  {model.bytes / catalogue.GB:.1f} GB  ({model.source})")
+    for model, row in zip(others, found_rows, strict=True):
+        mark = used if row["in_use"] else " "
+        click.echo(f"{mark} {visible(model.name)}  {model.bytes / catalogue.GB:.1f} GB  ({model.source})")
     click.echo(f"\nFor this machine: {choice.entry.title}. {choice.why}")
 
 
@@ -61,12 +72,13 @@ def _row(entry: catalogue.Entry, current: str, recommended: catalogue.Entry) -> 
     }
 
 
-def _found_row(model: found.FoundModel) -> dict[str, object]:
+def _found_row(model: found.FoundModel, current: str) -> dict[str, object]:
     return {
         "name": model.name,
         "path": str(model.path),
         "bytes": model.bytes,
         "source": model.source,
+        "in_use": str(model.path) == current,
         "projector": str(model.projector) if model.projector else "",
     }
 

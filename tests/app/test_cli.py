@@ -339,6 +339,22 @@ def test_a_model_is_put_to_use_and_taken_out_again(
     assert not any(row.get("in_use") for row in rows)
 
 
+def test_the_list_of_models_names_the_server_or_file_in_use(
+    bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = tmp_path / "mine.gguf"
+    model.write_bytes(b"GGUF....")
+    bench.run(ScriptedAssistant([]), "models", "use", str(model))
+    bench.run(ScriptedAssistant([]), "models", "list")
+    assert f"● {model}\n" in capsys.readouterr().out
+    bench.places.config_file.write_text('server = "http://gpu.lan:8080"\n')
+    bench.run(ScriptedAssistant([]), "models", "list")
+    assert "● http://gpu.lan:8080  a server runs the model\n" in capsys.readouterr().out
+    bench.run(ScriptedAssistant([]), "models", "list", "--json")
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row.get("url") for row in rows if row.get("in_use")] == ["http://gpu.lan:8080"]
+
+
 def test_a_settings_file_that_cannot_be_read_is_told_and_does_not_stop_the_work(
     bench: Bench, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -341,7 +341,7 @@ def _info(address: Address, facts: Facts, context: int) -> ModelInfo:
     senses = "It sees pictures." if facts.sees else "It does not see pictures."
     goes = "nothing leaves this machine" if address.here else f"what it reads goes to {address.host}"
     return ModelInfo(
-        name=facts.model,
+        name=facts.title,
         path=Path(facts.model),
         architecture=facts.kind,
         file_bytes=facts.file_bytes,

@@ -44,6 +44,11 @@ class Facts:
     sees: bool
     hears: bool
 
+    @property
+    def title(self) -> str:
+        """``model`` for a person: some servers name theirs by the whole path of its file."""
+        return self.model.rpartition("/")[2] if self.model.endswith(".gguf") else self.model
+
 
 def find_out(link: Link, wanted: str, sees: bool | None) -> Facts:
     """Ask the server about itself and its model ``wanted`` (empty: its first). ``sees`` overrides what is found.

@@ -312,6 +312,16 @@ def test_a_server_that_speaks_no_https_is_told_of_in_plain_words() -> None:
         look(ServerSpec(server.url.replace("http:", "https:")))
 
 
+def test_a_model_that_its_server_names_by_a_path_is_shown_by_its_file() -> None:
+    entries = [{"id": "/srv/models/gemma.gguf"}, {"id": "org/gemma"}]
+    with OddServer(pages={"/v1/models": {"data": entries}}) as server:
+        named = [
+            RemoteEngine().load(spec(ServerSpec(server.url, model=model)), nothing).name
+            for model in ("/srv/models/gemma.gguf", "org/gemma")
+        ]
+    assert named == ["gemma.gguf", "org/gemma"]
+
+
 def test_a_name_that_no_name_server_could_know_is_told_of() -> None:
     with pytest.raises(ModelLoadError, match="not the name of a server"):
         look(ServerSpec("http://½"))
