@@ -16,15 +16,16 @@ import llama_cpp.llama_cpp as llama
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.engine.fit.memory import MICRO_BATCH, OUTPUTS
 from agent.engine.script import Media
 
-SLICE = 512
+SLICE = MICRO_BATCH
 """Tokens per ``llama_decode`` in a prefill: a stop on a device without abort waits for one slice at most."""
 
 SEQUENCE = 0
 """The one sequence that our context holds."""
 
-MOST_SCORED = 32
+MOST_SCORED = OUTPUTS
 """Tokens of one decode whose logits can be asked for. llama.cpp reserves this many rows of the vocabulary's size in
 its compute buffer, 1 MiB each for 262,144 tokens; its default is a row for every token of a batch."""
 

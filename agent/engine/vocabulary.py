@@ -61,7 +61,7 @@ class Vocabulary:
         self._literal = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
         first = self._tokens("a", parse_special=False)[:1]
         self._begins_with_space = any(self.text(token).startswith("▁") for token in first)
-        self.plain = lru_cache(maxsize=4096)(self._plain)
+        self.plain = lru_cache(maxsize=1024)(self._plain)
         self.frame = lru_cache(maxsize=256)(self._frame)
         self.piece = lru_cache(maxsize=65536)(self._piece)
 
