@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLay
 from agent.messages import Moment, Request
 from app.qt.markdown import MarkdownView
 from app.qt.painted import IconMark, Waveform
-from app.qt.text import ordered, visible
+from app.qt.text import ordered, tip, visible
 from app.qt.theme import Theme
 from app.qt.widgets import Button, Group, IconButton, TextView, column, label, row
 
@@ -50,7 +50,7 @@ class Attachment(QFrame):
             line.addWidget(IconMark(theme, icon, "muted", 15))
         words = label(text)
         words.setText(words.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, CHIP_WIDTH))
-        words.setToolTip(text)
+        words.setToolTip(tip(text))
         line.addWidget(words)
         if removable:
             remove = IconButton(theme, "close", "remove-attachment", f"Do not send {text}", size=12)

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from agent.session import SessionSummary
 from app.qt.painted import BrandMark
+from app.qt.text import tip
 from app.qt.theme import Theme
 from app.qt.widgets import Button, column, label, named, row
 
@@ -115,7 +116,7 @@ class Sidebar(QFrame):
                 self._add_heading(day)
             item = QListWidgetItem(session.title or "Untitled")
             item.setData(_ID, session.id)
-            item.setToolTip(session.title)
+            item.setToolTip(tip(session.title))
             self.list.addItem(item)
             if session.id == current:
                 self.list.setCurrentItem(item)

@@ -39,6 +39,12 @@ def ordered(text: str) -> str:
     return "".join(f"‹U+{ord(c):04X}›" if c in _OVERRIDES else c for c in text)
 
 
+def tip(text: str) -> str:
+    """``text``, which models and windows may have written, as a tool tip that shows its letters. Qt takes whatever
+    begins like HTML for HTML, pictures from the disk included, so it gets HTML of ours."""
+    return f"<span>{html.escape(ordered(text))}</span>" if text else ""
+
+
 def title_html(title: str) -> str:
     """A step's title as rich text: plain, except that ``**object**`` is bold."""
     return _BOLD.sub(r"<b>\1</b>", html.escape(visible(title), quote=False))

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.qt import icons
-from app.qt.text import ordered, title_html, title_plain
+from app.qt.text import ordered, tip, title_html, title_plain
 from app.qt.theme import Theme
 
 
@@ -208,7 +208,7 @@ class Elided(QLabel):
     def show_text(self, text: str) -> None:
         self._full = " ".join(ordered(text).split())
         self.setAccessibleName(self._full)
-        self.setToolTip(self._full)
+        self.setToolTip(tip(self._full))
         self.updateGeometry()
         self._elide()
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLineEdit, QPlainTextEdit, QWidget
 
 from agent import events
@@ -170,6 +170,14 @@ def test_f1_shows_the_keys(stage: Stage) -> None:
 def test_a_session_that_was_named_is_called_so(stage: Stage) -> None:
     stage.play(*scenes.working(), events.SessionTitled(session="s1", title="Shopping list"))
     assert stage.window.windowTitle() == "Shopping list – Deskhand"
+
+
+def test_what_a_model_wrote_is_no_markup_in_a_tool_tip(stage: Stage) -> None:
+    title = '<img src="/home/ada/private.png"> <b>Approved</b>'
+    stage.play(*scenes.working(), events.SessionTitled(session="s1", title=title))
+    shown = QTextDocument()
+    shown.setHtml(stage.window.head.title.toolTip())
+    assert shown.toPlainText() == title
 
 
 def test_the_late_name_of_a_session_that_was_left_does_not_stand_over_this_one(stage: Stage) -> None:
