@@ -81,7 +81,7 @@ class RemoteEngine:
         link, facts = _connected(spec.server, self._silence)
         if self._loaded is not None:
             self._loaded.link.close()
-        media = Media(facts.sees, facts.hears)
+        media = Media(facts.sees, facts.hears and link.address.here)  # a voice stays on this machine
         counter = Counter(link, facts.kind, facts.model)
         context = spec.context_tokens or facts.context_tokens
         self._loaded = _Loaded(link, facts, media, counter, context, spec.thinking)
@@ -352,7 +352,7 @@ def _info(address: Address, facts: Facts, context: int) -> ModelInfo:
         fingerprint=hashlib.sha256(f"{address.base} {facts.model}".encode()).hexdigest()[:16],
         dialect="generic",
         sees=facts.sees,
-        hears=facts.hears,
+        hears=facts.hears and address.here,
         plan=f"It runs on a server ({facts.kind}) with {context:,} tokens of context: {goes}. {senses}",
         server=address.host,
         away=not address.here,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -20,9 +22,10 @@ from agent.engine.port import (
     ServerSpec,
     ToolSpec,
 )
-from agent.engine.remote import RemoteEngine, look
+from agent.engine.remote import RemoteEngine, address_of, look
+from agent.engine.remote.address import Address
 from agent.errors import EngineDied, ModelError, ModelLoadError
-from agent.messages import UserMessage
+from agent.messages import Sound, UserMessage
 from tests.agent.engine.odd_server import Answer, Exchange, OddServer, called, ended, words
 from tests.agent.engine.test_remote import last, nothing, said, spec
 
@@ -310,6 +313,25 @@ def test_a_server_that_speaks_no_https_is_told_of_in_plain_words() -> None:
         pytest.raises(ModelLoadError, match=r"it speaks no https there \(wrong version"),
     ):
         look(ServerSpec(server.url.replace("http:", "https:")))
+
+
+def test_a_voice_is_sent_to_a_server_on_this_machine_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    spoken = Prompt("Talk.", (), (UserMessage(text="hear", sounds=(Sound.of(bytes(4000)),)),))
+    for here in (True, False):
+
+        def address(server: ServerSpec, here: bool = here) -> Address:
+            return replace(address_of(server), here=here)
+
+        monkeypatch.setattr("agent.engine.remote.engine.address_of", address)
+        with OddServer([well], PAGES["llama-server"]) as server:
+            engine = RemoteEngine(QUICK)
+            info = engine.load(spec(ServerSpec(server.url)), nothing)
+            list(engine.generate(spoken, Cancel()))
+            assert ("input_audio" in json.dumps(server.asked), info.hears, info.away) == (
+                here,
+                here,
+                not here,
+            )
 
 
 def test_a_model_that_its_server_names_by_a_path_is_shown_by_its_file() -> None:
