@@ -93,9 +93,12 @@ class TurnRunner:
         reading = Reading(self._dialect, self._vocabulary, self._dialect.begins_in_thought(asked), None)
         while True:
             script = self._script(asked)
-            conversation = common_prefix(self._dialect.prompt(prompt).entries, script.entries)
+            conversation = self._dialect.prompt(prompt).entries[
+                :-1
+            ]  # an answer to it reads its last token again
+            common = common_prefix(conversation, script.entries)
             try:
-                with self.ledger.aside(script, conversation, self._stopped):
+                with self.ledger.aside(script, common, self._stopped):
                     sampling = Sampling(max_tokens=max_tokens)
                     for _ in self._decode(reading, None, None, sampling, self._forbidden_aside):
                         pass

@@ -70,3 +70,12 @@ def test_a_hybrid_goes_through_turns_and_questions_as_others_do(hybrid: Loaded):
     prefill = next(iter(runner.run(further, Sampling(max_tokens=1))))
     assert isinstance(prefill, Prefill)
     assert prefill.reused >= turn.context_used
+
+
+def test_what_was_read_for_a_question_is_not_read_again_for_an_answer(hybrid: Loaded):
+    runner = hybrid.runner()
+    ask = Prompt("Be kind.", (), (UserMessage(text="hello there, " * 20),))
+    runner.ask(ask, "A title?", 8)
+    prefill = next(iter(runner.run(ask, Sampling(max_tokens=1))))
+    assert isinstance(prefill, Prefill)
+    assert prefill.reused == prefill.tokens - 1
