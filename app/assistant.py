@@ -34,7 +34,8 @@ class Assistant(Protocol):
 
     def submit(self, request: Request) -> str:
         """Run ``request`` in the current session and return its task id. While a task runs, it is taken as
-        something said about it (steer, or stop when it is the word), at the next step."""
+        something said about it (steer, or stop when it is the word), at the next step; with a file or a screen it is a
+        task of its own, after that one."""
         ...
 
     def stop(self) -> None:

@@ -228,7 +228,7 @@ class LocalAssistant:
         conversation = self._current()
         with self._lock:
             running = next((e for e in self._errands if e.conversation is conversation), None)
-            if running is None:
+            if running is None or request.files or request.moment is not None:
                 errand = Errand(request, conversation)
                 self._errands.append(errand)
                 self._aside.request()

@@ -524,6 +524,20 @@ def test_a_mistake_of_ours_while_nobody_waits_is_told_and_the_next_request_is_an
     assert seat.ask("hello").answer == "Hello."
 
 
+def test_what_is_attached_during_a_task_is_read_after_it(made: Callable[..., Seat], tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("milk and bread")
+    seat = made(write("a.txt", "milk"), "Done.", "Bread too.")
+    seat.assistant.submit(Request(text="write a.txt"))
+    question = seat.wait(events.QuestionAsked).question
+    seat.assistant.submit(Request(text="and what is in this?", files=(tmp_path / "list.txt",)))
+    seat.assistant.answer(question.id, "allow", "terminal")
+    assert seat.wait(events.TaskFinished).outcome.answer == "Done."
+    assert seat.wait(events.TaskFinished).outcome.answer == "Bread too."
+    engine = seat.assistant.parts.engine
+    assert isinstance(engine, ScriptedEngine)
+    assert "milk and bread" in engine.prompts[-1].messages[-1].model_dump()["context"]
+
+
 def test_what_was_said_during_a_task_is_not_done_after_a_stop(made: Callable[..., Seat]) -> None:
     seat = made(write("a.txt", "milk"), "Hello.")
     seat.assistant.submit(Request(text="write a.txt"))
