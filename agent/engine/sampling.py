@@ -136,7 +136,7 @@ class Chooser:
 
     def _likeliest(self, logits: Logits, attempt: CallAttempt | None) -> int:
         token = int(logits.argmax())
-        if logits[token] == -np.inf:
+        if not logits[token] > -np.inf:  # or not a number: weights that are broken
             raise NothingAllowed
         if attempt is None or attempt.allows(token):
             return token

@@ -63,6 +63,12 @@ def test_where_nothing_may_stand_there_is_no_choice(llama: Loaded, temperature: 
         chooser.choose(np.zeros(llama.vocabulary.size, np.float32), np.array(letters), attempt)
 
 
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_logits_that_are_no_numbers_leave_no_choice(temperature: float):
+    with pytest.raises(NothingAllowed):
+        Chooser(Sampling(temperature=temperature)).choose(np.full(5000, np.nan, np.float32), NOTHING, None)
+
+
 def test_chances_under_a_grammar_are_those_of_the_allowed_among_themselves(llama: Loaded):
     a, b, c = (llama.vocabulary.plain(letter)[0] for letter in "abc")
     attempt = CallGrammar(llama.vocabulary, "root ::= [ab]").begin()
