@@ -2,7 +2,7 @@
 
 Parent side (no ``llama_cpp``): ``port`` ``supervisor`` ``exchange`` ``child`` ``wire`` ``shared`` ``gguf_header``
 ``fit/`` ``remote/`` ``scripted``.
-Child side, from the process down to the library: ``confinement`` ``worker`` ``loading`` · ``turn`` ``decoding``
+Child side, from the process down to the library: ``worker`` ``loading`` · ``turn`` ``decoding``
 ``reading`` ``speculation`` ``assistant`` · ``dialects/`` ``script`` ``grammar`` ``forced`` ``sampling`` ``vocabulary``
 · ``ledger`` ``checkpoints`` ``persistence`` · ``senses`` ``projector`` · ``bindings`` ``mtmd`` ``devices``.
 """

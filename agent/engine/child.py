@@ -34,7 +34,7 @@ from agent.messages import Value
 ROOT = Path(agent.__file__).resolve().parent.parent
 START = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); import agent; sys.path.append(sys.path.pop(0)); "
-    "from agent.engine.confinement import confine; confine(); "
+    "from agent.confinement import confine; confine(); "
     "from agent.engine.worker import main; main()"
 )
 """Our own ``agent`` comes before any that is installed; what else is in its folder comes after the standard library."""

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="namespaces are 
 
 CALLS = """
 import socket, sys
-from agent.engine.confinement import confine
+from agent.confinement import confine
 socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=5).close()
 confine()
 try:

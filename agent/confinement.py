@@ -1,4 +1,5 @@
-"""What the engine process gives up before it reads a stranger's model: the network, and copies of its memory.
+"""What a child process of ours gives up before it reads a stranger's model or document: the network, and copies of its
+memory.
 
 Linux alone, and only as far as the kernel lets a program of no privileges go; what it refuses is quietly kept, because
 neither is what the process is trusted for. A seccomp filter or a sandbox of the file system this is not.
