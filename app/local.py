@@ -11,7 +11,6 @@ import logging
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -28,8 +27,6 @@ from agent.events import (
     Compacted,
     Emit,
     Event,
-    ModelLoading,
-    ModelReady,
     Notice,
     PlanMade,
     QuestionAnswered,
@@ -48,6 +45,7 @@ from agent.session import SessionSummary
 from app.asides import Asides
 from app.ending import Ending
 from app.hub import EventHub
+from app.model_in_use import ModelInUse
 from app.parts import Parts, Region
 from app.saved_caches import SavedCaches
 from app.spoken import SpokenAnswer
@@ -99,8 +97,7 @@ class LocalAssistant:
         """Submitted and not over; the first is the one that runs."""
         self._in_vain: tuple[Errand, ...] = ()
         """They waited for a model while it could not be loaded, which was told."""
-        self._model: ModelInfo | None = None
-        self._spec: ModelSpec | None = None
+        self._in_use = ModelInUse(parts.engine, hub.emit, self._loaded)
         self._conversation: Conversation | None = None
         self._lock = threading.Lock()
         self._caches = SavedCaches(parts.engine, parts.saved, parts.sessions.ids)
@@ -182,33 +179,16 @@ class LocalAssistant:
             raise
 
     def _load(self, spec: ModelSpec) -> None:
-        name = spec.path.stem if spec.server is None else str(spec.path)
         self._caches.lost()
-        self.hub.emit(ModelLoading(model=name, fraction=0.0))
-        began = time.monotonic()
-        try:
-            model = self.parts.engine.load(
-                spec, lambda fraction: self.hub.emit(ModelLoading(model=name, fraction=fraction))
-            )
-        except DeskhandError:
-            if self._spec is not None:
-                self._ready(self._spec, self.parts.engine.load(self._spec, lambda fraction: None), began)
-            raise
-        self._ready(spec, model, began)
+        self._in_use.load(spec)
 
-    def _ready(self, spec: ModelSpec, model: ModelInfo, began: float) -> None:
-        self._spec, self._model = spec, model
+    def _loaded(self, model: ModelInfo) -> None:
         self.parts.senses.suit(Profile.of(model))
-        if model.away:
-            text = f"{model.name} runs on {model.server}. What it is shown goes there: your words, screens and files."
-            self.hub.emit(Notice(level="info", text=text))
-        seconds = time.monotonic() - began
-        self.hub.emit(ModelReady(model=model.name, context_tokens=model.context_tokens, seconds=seconds))
         self._when_idle(self._current(), self._asides.read_ahead)
 
     @property
     def model(self) -> ModelInfo | None:
-        return self._model
+        return self._in_use.info
 
     def use_model(self, path: Path) -> None:
         with self._lock:
@@ -262,11 +242,11 @@ class LocalAssistant:
             self.submit(Request(text=text))
 
     def _prepare(self, errand: Errand, emit: Emit) -> Task:
-        if self._model is None and errand not in self._in_vain:
+        if self.model is None and errand not in self._in_vain:
             spec = self.parts.spec(None)
             if spec.server is not None:
                 self._load(spec)  # it may have come back since
-        model = self._model
+        model = self.model
         if model is None:
             raise ModelLoadError("No model is loaded, so this was not started.", _NO_MODEL)
         self._caches.turn_to(errand.conversation)
@@ -304,7 +284,7 @@ class LocalAssistant:
         then; what has begun gives way to the next request."""
 
         def job() -> None:
-            model = self._model
+            model = self.model
             with self._lock:
                 busy = bool(self._errands) or self._closing.is_set()
                 if busy or conversation is not self._conversation or model is None:
@@ -351,7 +331,7 @@ class LocalAssistant:
         return self.parts.journal.undo(task)
 
     def look(self, region: Region | None = None) -> Moment:
-        model = self._model
+        model = self.model
         return self.parts.senses.look(Profile.of(model).observation_chars if model else 2000, region)
 
     # -- sessions -------------------------------------------------------------------------------------------------
@@ -415,7 +395,7 @@ class LocalAssistant:
 
     @property
     def _hears(self) -> bool:
-        return self._model is not None and Profile.of(self._model).hears
+        return self.model is not None and Profile.of(self.model).hears
 
     def speak(self, text: str) -> None:
         self.parts.voice.speak(text)
