@@ -269,8 +269,10 @@ class Task:
         decision = self._ports.broker.decide(prepared.tool, prepared.arguments, prepared.effect, self._scope)
         if decision.choice == "deny":
             return ToolResult.refused(decision.reason)
-        if decision.choice == "ask" and not self._allowed(decision):
-            return ToolResult.refused("the person said no")
+        if decision.choice == "ask":
+            if not self._allowed(decision):
+                return ToolResult.refused("the person said no")
+            self._scope.allow(prepared.effect)
         self.cancel.check()
         result = self._execute(step, title, prepared)
         self._scope.ran(prepared.tool, prepared.effect, result)
@@ -355,7 +357,7 @@ class Task:
             result = ToolResult.refused("the person said no to the plan")
             self._records.append(StepRecord(PLAN_TITLE, call, "run", result))
             return result
-        self._scope.approve(self._ports.broker.contract_of(steps))
+        self._scope.approve(self._ports.broker.contract_of(steps, self._scope))
         context = _StepContext(self.cancel, call.id, self._ports.emit)
         return PLAN.run(PlanArguments.model_validate(call.arguments), context)
 

@@ -59,10 +59,11 @@ class Target:
     """One thing a call reads or changes, named so that a person can recognise it.
 
     ``label`` is the word an approval shows for it ("File", "Folder", "Application", "Text", "Keys").
-    ``value`` is the exact value: an absolute path, an application's name, the text itself.
+    ``value`` is the exact value: an absolute path, an application's name, the text itself. A target of the kind
+    "value" decides where something goes or how much of it: a recipient, an amount, the number of a record.
     """
 
-    kind: Literal["path", "application", "window", "text", "keys", "url"]
+    kind: Literal["path", "application", "window", "text", "keys", "url", "value"]
     label: str
     value: str
     said: str = ""

@@ -20,11 +20,11 @@ from agent.errors import DesktopError
 from agent.journal import Journal
 from agent.memory import Memory
 from agent.messages import Moment
-from agent.plan import PLAN
 from agent.session import Sessions
 from agent.storage import Storage
 from agent.tool import Tool, ToolContext, ToolResult
 from app.engines import ChosenEngine, server_of
+from app.family import desktop_tools, every_tool
 from app.hub import EventHub
 from app.local import LocalAssistant
 from app.models.catalogue import ModelFiles
@@ -33,19 +33,7 @@ from app.models.locate import locate
 from app.parts import Parts, Region
 from app.questions import Questions
 from app.settings import Places, Settings
-from tools import (
-    act,
-    applications,
-    calculator,
-    clipboard,
-    clock,
-    files,
-    memory,
-    reminders,
-    save_as,
-    screen,
-    windows,
-)
+from tools import applications, files, reminders, screen
 from tools.desktop import connect
 from tools.desktop.port import Bounds, Desktop
 from tools.files.attachment import attachment_text
@@ -65,25 +53,17 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
     workspace = files.Workspace(settings.workspace, Path.home())
     kept = reminders.Reminders(storage)
     senses = Senses(settings)
-    family = (
-        PLAN,
-        *senses.tools(workspace),
-        *files.tools(workspace, senses.open_path(workspace)),
-        *calculator.tools(),
-        *clock.tools(),
-        *reminders.tools(kept),
-        *memory.tools(Memory(storage)),
-    )
+    tools = every_tool(senses.tools(workspace), workspace, senses.open_path(workspace), kept, Memory(storage))
     policy = Policy(
         mode=settings.mode,
         workspace=workspace.root,
         home=workspace.home,
-        protected=(places.config, places.data, places.state),
+        protected=(places.config, places.data, places.state, places.cache),
         resolve=workspace.resolve,
     )
     parts = Parts(
         engine=ChosenEngine(),
-        tools={tool.name: tool for tool in family},
+        tools=tools,
         broker=Broker(policy, Grants(storage)),
         journal=Journal(storage, places.data / "journal"),
         storage=storage,
@@ -151,17 +131,9 @@ class Senses:
             self._desktop, self.missing = None, trouble
 
     def tools(self, workspace: files.Workspace) -> tuple[Tool, ...]:
-        desktop = self._desktop
-        if desktop is None:
+        if self._desktop is None:
             return ()
-        return (
-            *screen.tools(desktop, self._screen, workspace.resolve),
-            *windows.tools(desktop, self._screen),
-            *applications.tools(desktop),
-            *act.tools(desktop, self._screen),
-            *save_as.tools(desktop, self._screen, workspace.resolve),
-            *clipboard.tools(desktop.clipboard),
-        )
+        return desktop_tools(self._desktop, self._screen, workspace)
 
     def open_path(self, workspace: files.Workspace) -> Callable[[Path, ToolContext], ToolResult]:
         def open_path(path: Path, context: ToolContext) -> ToolResult:

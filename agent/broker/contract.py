@@ -37,6 +37,8 @@ HANDS = frozenset(("type_text", "press_keys", "set_value", "press"))
 applications of the plan: typing a text may need a key, and a button may be out of sight. Scrolling brings nothing
 along, and saving a file is a step of its own."""
 
+_NEVER_ABOUT_NOTHING = frozenset(("save_as", "set_clipboard", "remember", "set_reminder", "cancel_reminder"))
+
 _AS_WRITTEN = frozenset(("write_file", "make_folder"))
 """Tools that take the last part of a path as it is written, because they may be about to make it."""
 
@@ -76,11 +78,11 @@ class Contract:
 
     def step_for(self, tool: str, effect: Effect, used: Set[int]) -> int | None:
         """The first step with ``tool`` that is still open and about one of the effect's targets (or about nothing,
-        which is not enough for saving: then nobody approved the place)."""
+        which is not enough for saving and keeping: then nobody approved the place, or the words)."""
         for index, step in enumerate(self.steps):
             if index in used or step.tool != tool:
                 continue
-            anything = not step.about and tool != "save_as"
+            anything = not step.about and tool not in _NEVER_ABOUT_NOTHING
             if anything or any(step.concerns(target) for target in effect.targets):
                 return index
         return None
@@ -92,11 +94,13 @@ class Contract:
         used: Set[int],
         applications: Set[str],
         words: tuple[str, ...],
+        approved: Set[tuple[str, str]],
         policy: Policy,
     ) -> bool:
         """Whether the call is inside the plan: its step is open (or it is typing, pressing or scrolling that follows
         from one), and every path and application it names is one that the plan or the person's own ``words`` name,
-        or one that an approved step has brought to the front (``applications``)."""
+        one they ``approved`` before (kind and value), or one that an approved step has brought to the front
+        (``applications``)."""
         shown = applications_of(effect)
         if tool in HANDS:
             in_plan = any(step.tool in HANDS for step in self.steps) and bool(shown)
@@ -108,7 +112,10 @@ class Contract:
             in_plan = self.step_for(tool, effect, used) is not None
         # A title changes with every key typed, so where the application is known the title does not count.
         named = [t for t in effect.targets if t.kind != "window" or not shown]
-        return in_plan and all(self._names(target, applications, words, policy) for target in named)
+        return in_plan and all(
+            (target.kind, target.value) in approved or self._names(target, applications, words, policy)
+            for target in named
+        )
 
     def _names(self, target: Target, applications: Set[str], words: tuple[str, ...], policy: Policy) -> bool:
         if target.kind in ("text", "keys"):

@@ -13,13 +13,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from agent.broker.contract import QUIET, Contract
-from agent.broker.grants import Grant, Grants
+from agent.broker.contract import OPENERS, QUIET, Contract, ContractStep
+from agent.broker.grants import Grant, Standing
 from agent.broker.places import Places
 from agent.broker.policy import (
     OFF_LIMITS,
     SILENT_UP_TO,
-    TERMINALS,
     Mode,
     Policy,
     applications_of,
@@ -28,17 +27,18 @@ from agent.broker.policy import (
     paths_of,
     resolved,
     risk_of,
+    runs_commands,
 )
-from agent.broker.provenance import said, tokens
-from agent.broker.question import origin, path_shown, question_for, question_for_plan
+from agent.broker.provenance import tokens
+from agent.broker.question import TRUSTED, origin, path_shown, question_for, question_for_plan, visible
 from agent.broker.scope import Scope
+from agent.broker.sinks import strange_command, strange_sink, strange_text, trusted
 from agent.events import PlanStep, Question
 from agent.tool import Arguments, Effect, Risk, Target, Tool
 
 _WORKSPACE_WRITERS = frozenset(
     ("write_file", "append_file", "move_file", "copy_file", "rename_file", "trash_file", "make_folder")
 )
-_TRUSTED = ("you said it", "from your settings")
 _CLIPBOARD_WORDS = frozenset(("clipboard", "copied", "paste", "pasted", "pasting"))
 
 
@@ -57,7 +57,7 @@ class Decision:
 class Broker:
     """The gate. Agent thread only; :meth:`set_mode` from any."""
 
-    def __init__(self, policy: Policy, grants: Grants) -> None:
+    def __init__(self, policy: Policy, grants: Standing) -> None:
         self._policy = policy
         self._places = Places(policy)
         self._grants = grants
@@ -82,8 +82,8 @@ class Broker:
         if held := self._places.held(effect):
             risk, reason = Risk.IRREVERSIBLE, held
         if not reason:
-            return Decision("allow", risk, "")
-        if risk <= Risk.DRIVE and not _runs_commands(effect):
+            return Decision("allow", risk, _SILENT[risk])
+        if risk <= Risk.DRIVE and not runs_commands(effect):
             if _in_contract(tool, effect, scope, policy):
                 return Decision("allow", risk, "It is part of the plan you approved.")
             if any(grant.covers(tool.name, effect) for grant in self._grants.list()):
@@ -93,13 +93,13 @@ class Broker:
         question = question_for(tool, effect, scope, policy, reason, always)
         return Decision("ask", risk, reason, question, standing)
 
-    def contract_of(self, steps: tuple[PlanStep, ...]) -> Contract:
+    def contract_of(self, steps: tuple[PlanStep, ...], scope: Scope) -> Contract:
         """What approving ``steps`` permits: nothing, when approving them was not asked for."""
-        return Contract.from_steps(steps, self._policy) if self._asks_for(steps) else Contract(())
+        return Contract.from_steps(steps, self._policy) if self._asks_for(steps, scope) else Contract(())
 
     def contract_question(self, steps: tuple[PlanStep, ...], scope: Scope) -> Question | None:
         """The grouped approval of a plan; none when nothing in it would ask (a plan of reading only)."""
-        if not self._asks_for(steps):
+        if not self._asks_for(steps, scope):
             return None
         return question_for_plan(Contract.from_steps(steps, self._policy), scope, self._policy)
 
@@ -108,14 +108,37 @@ class Broker:
         if decision.standing is not None:
             self._grants.add(decision.standing)
 
-    def _asks_for(self, steps: tuple[PlanStep, ...]) -> bool:
+    def _asks_for(self, steps: tuple[PlanStep, ...], scope: Scope) -> bool:
+        """Whether some step would ask by itself; then the plan asks, once for all of them."""
         match self._policy.mode:
-            case "read-only" | "full":
+            case "read-only":
                 return False
             case "ask":
                 return any(step.tool not in QUIET for step in steps)
             case "workspace":
-                return any(step.tool not in QUIET | _WORKSPACE_WRITERS for step in steps)
+                return any(step.tool not in QUIET | _WORKSPACE_WRITERS for step in steps) or self._strange(
+                    steps, scope
+                )
+            case "full":
+                return self._strange(steps, scope)
+
+    def _strange(self, steps: tuple[PlanStep, ...], scope: Scope) -> bool:
+        """Whether a step, after something was read, is about a path or an application that is not the person's."""
+        if not scope.tainted:
+            return False
+        contract = Contract.from_steps(tuple(s for s in steps if s.tool not in QUIET), self._policy)
+        return any(
+            not trusted(_about(step), scope, self._policy)
+            for step in contract.steps
+            if step.about or step.path
+        )
+
+
+def _about(step: ContractStep) -> Target:
+    if step.path is not None:
+        return Target("path", step.title, str(step.path), step.about)
+    kind = "application" if step.tool in OPENERS else "text"
+    return Target(kind, step.title, step.about, step.about)
 
 
 def _off_limits(effect: Effect) -> str:
@@ -137,28 +160,37 @@ def _why_ask(tool: Tool, risk: Risk, effect: Effect, scope: Scope, policy: Polic
         return "" if policy.mode == "full" or _asked_about(effect, scope, policy) else _OUTSIDE
     if risk > SILENT_UP_TO[policy.mode]:
         return _BY_RISK[risk]
-    if scope.tainted:
-        kept = effect.verb == "write" and risk < Risk.REVERSIBLE_WRITE and policy.mode != "full"
-        sinks = _sinks(effect) if risk >= Risk.REVERSIBLE_WRITE else effect.targets if kept else ()
-        strange = [target for target in sinks if not _trusted(target, scope, policy)]
-        if strange:
-            return f"{strange[0].label} is not from your own words, and other text was read before."
-    return ""
+    if strange_command(effect, scope):
+        return "It may run something there, and you did not say it word for word."
+    return _why_ask_of_tainted(tool, risk, effect, scope, policy) if scope.tainted else ""
 
 
-def _trusted(target: Target, scope: Scope, policy: Policy) -> bool:
-    """Whether a value may be acted on after something was read. An application that a permitted step opened is:
-    opening it took the person's word or approval."""
-    if target.kind == "application" and target.value in scope.applications:
-        return True
-    worked_out = target.kind == "text" and said(target.value, scope.computed)
-    return worked_out or origin(target, scope, policy) in _TRUSTED
+def _why_ask_of_tainted(tool: Tool, risk: Risk, effect: Effect, scope: Scope, policy: Policy) -> str:
+    """The same, once something was read that the person did not write."""
+    strange = strange_sink(effect, risk, scope, policy) if risk >= Risk.REVERSIBLE_WRITE else None
+    if risk < Risk.REVERSIBLE_WRITE and effect.verb == "write":
+        # Every other program can read the clipboard, so what was read must not leave by it in any mode.
+        leaves = tool.name == "set_clipboard" and scope.private_read
+        strange = strange_text(effect, scope, policy) if leaves or policy.mode != "full" else None
+    if strange is None:
+        return ""
+    return (
+        f"{visible(strange.label, lines=False)} is not from your own words, and other text was read before."
+    )
 
 
 def _clipboard_said(scope: Scope) -> bool:
     return any(_CLIPBOARD_WORDS.intersection(tokens(sentence)) for sentence in scope.said)
 
 
+_SILENT = {
+    Risk.INERT: "It reads and changes nothing.",
+    Risk.READ: "It stays in your workspace, or in Deskhand's own notes.",
+    Risk.PRIVATE_READ: "It only looks, at what you asked about.",
+    Risk.REVERSIBLE_WRITE: "It can be undone, and this mode allows it.",
+    Risk.DRIVE: "This mode allows it, and its values are not somebody else's.",
+    Risk.LEAVE: "This mode allows it, and its values are not somebody else's.",
+}
 _OUTSIDE = "It is outside your workspace, and you did not name it."
 _BY_RISK = {
     Risk.REVERSIBLE_WRITE: "It changes your files.",
@@ -172,31 +204,21 @@ def _asked_about(effect: Effect, scope: Scope, policy: Policy) -> bool:
     outside = [target for target in effect.targets if target.kind == "path"]
     inside_workspace = resolved(policy.workspace)
     return all(
-        resolved(target.value).is_relative_to(inside_workspace) or origin(target, scope, policy) in _TRUSTED
+        resolved(target.value).is_relative_to(inside_workspace) or origin(target, scope, policy) in TRUSTED
         for target in outside
     )
 
 
-def _sinks(effect: Effect) -> tuple[Target, ...]:
-    """The values that decide where something goes: paths, applications, addresses, and text where text is a command."""
-    kinds = {"path", "application", "url"} | ({"text", "keys"} if _runs_commands(effect) else set())
-    return tuple(target for target in effect.targets if target.kind in kinds)
-
-
-def _runs_commands(effect: Effect) -> bool:
-    return effect.verb == "drive" and any(is_one_of(name, TERMINALS) for name in applications_of(effect))
-
-
 def _in_contract(tool: Tool, effect: Effect, scope: Scope, policy: Policy) -> bool:
     return scope.contract is not None and scope.contract.covers(
-        tool.name, effect, scope.contract_used, scope.applications, scope.said, policy
+        tool.name, effect, scope.contract_used, scope.applications, scope.said, scope.approved, policy
     )
 
 
 def _standing(tool: Tool, effect: Effect, risk: Risk, policy: Policy) -> Grant | None:
     """What "always" would cover: this tool in this one folder, or with this one application. Never the whole home
     folder."""
-    if risk > Risk.DRIVE or _runs_commands(effect):
+    if risk > Risk.DRIVE or runs_commands(effect):
         return None
     folders = {resolved(path).parent for path in paths_of(effect)}
     applications = set(applications_of(effect))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from agent.broker.policy import applications_of, inside, paths_of
 from agent.storage import Storage
@@ -29,6 +29,14 @@ class Grant:
         if self.kind == "folder":
             return bool(paths) and not applications and all(inside(path, Path(self.value)) for path in paths)
         return bool(applications) and not paths and all(name == self.value for name in applications)
+
+
+class Standing(Protocol):
+    """The standing permissions, wherever they are kept."""
+
+    def list(self) -> tuple[Grant, ...]: ...
+
+    def add(self, grant: Grant) -> Grant: ...
 
 
 class Grants:

@@ -20,7 +20,12 @@ _KEYS = (
     ".ssh", ".gnupg", ".password-store", ".local/share/keyrings", ".local/share/kwalletd", ".pki", ".netrc",
     ".pgpass", ".git-credentials", ".aws", ".azure", ".kube", ".docker", ".npmrc", ".pypirc", ".config/gcloud",
     ".config/gh", ".config/rclone", ".mozilla", ".thunderbird", ".config/google-chrome", ".config/chromium",
-    ".config/BraveSoftware", ".config/keepassxc", ".config/Bitwarden", "snap/firefox",
+    ".config/BraveSoftware", ".config/keepassxc", ".config/Bitwarden", "snap/firefox", ".config/microsoft-edge",
+    ".config/vivaldi", ".config/opera", ".config/op", ".config/hub", ".config/glab-cli", ".config/containers",
+    ".config/sops", ".config/Signal", ".config/Slack", ".config/discord", ".cargo/credentials",
+    ".cargo/credentials.toml", ".gem/credentials", ".m2/settings.xml", ".terraform.d", ".my.cnf", ".Xauthority",
+    ".ICEauthority", ".var/app", ".librewolf", ".local/share/evolution", ".config/evolution", ".bash_history",
+    ".zsh_history", ".python_history", ".local/share/fish",
 )  # fmt: skip
 _START_UP = (
     ".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc",
@@ -31,16 +36,25 @@ _START_UP = (
     ".config/sway", ".config/hypr", ".config/labwc", ".config/mimeapps.list", ".local/share/applications",
     ".local/share/dbus-1", ".local/share/systemd", ".local/share/nautilus/scripts", ".local/bin", "bin",
     ".gitconfig", ".config/git", ".vimrc", ".vim", ".config/nvim", ".emacs", ".emacs.d", ".config/emacs",
-    ".tmux.conf", ".screenrc", ".pythonrc", ".Xmodmap",
+    ".tmux.conf", ".screenrc", ".pythonrc", ".Xmodmap", ".gdbinit", ".ipython", ".jupyter", ".irbrc", ".Rprofile",
+    ".octaverc", ".lldbinit", ".psqlrc", ".curlrc", ".wgetrc", ".forward", ".procmailrc", ".crontab", ".local/lib",
+    ".cargo/bin", ".cargo/config.toml", ".cargo/env", ".config/pip", ".pip", ".config/Code", ".config/VSCodium",
+    ".config/xfce4", ".config/Thunar", ".config/caja", ".config/nemo", ".local/share/nemo", ".local/share/kio",
+    ".local/share/kservices5", ".local/share/gnome-shell", ".local/share/plasma", ".local/share/cinnamon",
+    ".config/mpv", ".config/kitty", ".config/alacritty", ".config/wezterm", ".config/tmux", ".config/zsh",
+    ".config/bash", ".config/dconf", ".config/starship.toml", ".asdf", ".nvm", ".pyenv", ".rbenv", ".oh-my-zsh",
 )  # fmt: skip
 _ANYWHERE = frozenset(
     (".git", ".envrc", "mcp.json", ".mcp.json", "mcp_settings.json", "mcp_config.json", "claude_desktop_config.json",
-     ".vscode", ".cursor", ".husky", "authorized_keys", "id_rsa", "id_ed25519", "id_ecdsa")
+     ".vscode", ".cursor", ".husky", ".idea", ".claude", ".devcontainer", ".pre-commit-config.yaml",
+     "authorized_keys", "id_rsa", "id_ed25519", "id_ecdsa")
 )  # fmt: skip
 """Names that are protected in every folder: hooks and tasks that others run, settings of tool servers."""
 
 _MAX_ENTRIES = 20_000
 """How much of a folder is looked through for protected names before it counts as one that may hold some."""
+
+_CHANGING = ("write", "erase", "send")
 
 _OF_THE_SYSTEM = ("/proc", "/sys", "/dev", "/run/user")
 
@@ -58,7 +72,7 @@ class Places:
     def forbid(self, effect: Effect) -> str:
         """Why this effect is denied in every mode, as one sentence; empty: no floor is touched."""
         for path in paths_of(effect):
-            if why := self.reason(path, changing=path in effect.changes or effect.verb in ("write", "erase")):
+            if why := self.reason(path, changing=path in effect.changes or effect.verb in _CHANGING):
                 return f"{path} is {why}. It is protected in every mode."
         return ""
 
@@ -112,4 +126,9 @@ def _folded(path: Path) -> tuple[str, ...]:
 
 
 def _fold(name: str) -> str:
-    return unicodedata.normalize("NFC", name).casefold()
+    """Without capitals, signs that are not seen, and dots and spaces at the end: some file systems ignore them."""
+    plain = "".join(
+        sign for sign in name if unicodedata.category(sign) != "Cf" and not 0xFE00 <= ord(sign) <= 0xFE0F
+    )
+    plain = unicodedata.normalize("NFC", unicodedata.normalize("NFC", plain).casefold())
+    return plain.rstrip(" .") or name

@@ -29,16 +29,26 @@ TERMINALS = (
     "terminal", "xterm", "uxterm", "urxvt", "rxvt", "konsole", "alacritty", "kitty", "tilix", "terminator",
     "foot", "wezterm", "ghostty", "xfce4-terminal", "gnome-terminal", "gnome-terminal-server", "ptyxis",
     "console", "kgx", "qterminal", "lxterminal", "mate-terminal", "guake", "yakuake", "st", "rofi", "dmenu",
-    "krunner", "ulauncher", "albert", "xfce4-appfinder", "xfrun4", "gmrun", "run",
+    "krunner", "ulauncher", "albert", "xfce4-appfinder", "xfrun4", "gmrun", "run", "launcher", "synapse",
+    "application finder", "gnome-shell", "plasmashell", "shell", "tabby", "hyper", "warp", "rio",
+    "black box", "terminology", "cool-retro-term", "deepin-terminal", "eterm", "aterm", "mlterm", "sakura", "roxterm",
+    "tilda", "wofi", "fuzzel", "bemenu", "kupfer", "code", "vscode", "codium", "vscodium", "cursor", "zed", "emacs",
+    "vim", "gvim", "neovim", "neovide", "jupyter", "jupyterlab", "spyder", "idle", "rstudio", "octave", "matlab",
+    "powershell", "cmd", "python", "ipython", "gdb",
 )  # fmt: skip
-"""Terminals and run boxes: typing there is running."""
+"""Terminals, run boxes, and editors and notebooks with a terminal or an interpreter inside: typing there is running."""
 
 CONNECTED = (
     "firefox", "firefox-esr", "librewolf", "chrome", "google-chrome", "chromium", "brave", "brave-browser",
     "edge", "opera", "vivaldi", "epiphany", "falkon", "browser", "web", "thunderbird", "evolution", "geary",
     "kmail", "mail", "outlook", "slack", "discord", "telegram", "signal", "element", "whatsapp", "teams",
     "zoom", "skype", "pidgin", "hexchat", "messages", "remmina", "filezilla", "transmission", "dropbox",
-    "nextcloud",
+    "nextcloud", "mozilla", "navigator", "waterfox", "floorp", "zen", "tor", "konqueror", "midori", "qutebrowser",
+    "nyxt", "claws-mail", "sylpheed", "betterbird", "mailspring", "trojita", "balsa", "mutt", "webex", "viber",
+    "wechat", "line", "mattermost", "rocket.chat", "zulip", "fractal", "dino", "gajim", "nheko", "konversation",
+    "polari", "quassel", "irc", "mumble", "jitsi", "anydesk", "teamviewer", "rustdesk", "vinagre", "krdc", "putty",
+    "qbittorrent", "deluge", "syncthing", "onedrive", "kdeconnect", "kde connect", "warpinator", "localsend",
+    "postman", "insomnia", "steam", "obs", "paypal",
 )  # fmt: skip
 """Browsers, mail, messengers and the like: acting there may leave the machine."""
 
@@ -50,10 +60,16 @@ OFF_LIMITS = (
     "xdg-desktop-portal-gnome", "xdg-desktop-portal-kde",
     "passwords", "password manager", "password safe", "passwörter", "mots de passe", "contraseñas", "secrets",
     "keyring", "wallet manager", "kwallet", "proton pass", "qtpass", "enpass", "lastpass", "dashlane", "nordpass",
-    "buttercup", "revelation", "keeweb", "gnome-keyring", "ssh askpass",
+    "buttercup", "revelation", "keeweb", "gnome-keyring", "ssh askpass", "pinentry-gtk", "pinentry-qt",
+    "pinentry-gnome3", "password manager pro", "roboform", "dashlane", "padloc", "psono", "passbolt", "authy",
+    "kleopatra", "gnome-authenticator", "policykit", "policykit1", "gksu", "kdesu", "lightdm", "gdm", "screensaver",
 )  # fmt: skip
 """Our own windows, password managers and the system's permission dialogs, by their programs' names and by the names
 that people see ("Passwords and Keys"): never touched, in no mode."""
+
+
+_SUPER = frozenset(("super", "win", "windows", "meta", "cmd"))
+_WITH_ALT = frozenset(("tab", "space", "escape", "esc", "f1", "f2", "f3", "print"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +124,27 @@ def is_one_of(application: str, names: Iterable[str]) -> bool:
     return any(mentions(application, name) or mentions(words, name) for name in names)
 
 
+def runs_commands(effect: Effect) -> bool:
+    """Whether what is typed or pressed may run something: in a terminal or a run box, in a window nobody can name, or
+    with keys that the desktop takes for itself and answers with a run box."""
+    if effect.verb != "drive":
+        return False
+    names = applications_of(effect)
+    keys = (target.value for target in effect.targets if target.kind == "keys")
+    return not names or any(is_one_of(name, TERMINALS) for name in names) or any(map(_is_the_desktops, keys))
+
+
+def _is_the_desktops(keys: str) -> bool:
+    for chord in "+".join(part.strip() for part in keys.casefold().split("+")).split():
+        pressed = set(chord.split("+"))
+        alt, control = pressed & {"alt", "option"}, pressed & {"ctrl", "control"}
+        if pressed & _SUPER or (alt and (control or pressed & _WITH_ALT)) or pressed == {"print"}:
+            return True
+        if control and pressed & {"escape", "esc"}:
+            return True
+    return False
+
+
 def risk_of(effect: Effect, policy: Policy) -> Risk:
     """The worst that ``effect`` could do. Resolves paths; reads nothing else."""
     return max((_risk_of_verb(effect), *_risks_of_paths(effect, policy)))
@@ -133,6 +170,11 @@ def _risks_of_paths(effect: Effect, policy: Policy) -> list[Risk]:
 
 
 def _risk_of_change(path: Path, effect: Effect, policy: Policy) -> Risk:
-    if not effect.undo or (not inside(path, policy.home) and not inside(path, policy.workspace)):
+    holds_everything = inside(policy.workspace, path) and path.exists()
+    if (
+        holds_everything
+        or not effect.undo
+        or (not inside(path, policy.home) and not inside(path, policy.workspace))
+    ):
         return Risk.IRREVERSIBLE
     return Risk.REVERSIBLE_WRITE if inside(path, policy.workspace) else Risk.DRIVE

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +22,11 @@ DOCUMENTS = frozenset(
 
 _OPENING = "\"'`“”‘’«»‹›([{<"
 _CLOSING = _OPENING + ")]}>.,;:!?…"
+_POSSESSIVE = re.compile("(?<=[^\\W\\d_]{2})['’]s$")
+_NUMBER = re.compile(
+    r"(?<![\w.,-])[-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\w,]|\.\d)|(?<![\w.,-])[-+]?\d+(?:\.\d+)?(?![\w,]|\.\d|,\d)"
+)
+_HOST = re.compile(r"\w[\w-]*(\.[\w-]+)*\.[^\W\d_]{2,}", re.IGNORECASE)
 _SPOKEN_SIGNS = re.compile(r"\s+(dot|slash)\s+")
 
 
@@ -30,7 +36,7 @@ def tokens(text: str) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFC", text).casefold()
     plain = _SPOKEN_SIGNS.sub(lambda sign: "." if sign[1] == "dot" else "/", plain)
     words = (word.lstrip(_OPENING).rstrip(_CLOSING) for word in plain.split())
-    return tuple(word for word in words if word)
+    return tuple(_POSSESSIVE.sub("", word) for word in words if word)
 
 
 def mentions(sentence: str, value: str) -> bool:
@@ -42,6 +48,47 @@ def mentions(sentence: str, value: str) -> bool:
 
 def said(value: str, sentences: Iterable[str]) -> bool:
     return any(mentions(sentence, value) for sentence in sentences)
+
+
+def command_said(command: str, sentences: Iterable[str]) -> bool:
+    """Whether ``command`` stands in a sentence to the letter, as whole words: in a command every sign, capital and line
+    break counts."""
+    wanted = unicodedata.normalize("NFC", command)
+    if not wanted.strip() or any(unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") for sign in wanted):
+        return False
+    whole = re.compile(
+        rf"(?:^|(?<=[\s\"'`“‘«:])){re.escape(wanted.strip())}(?=$|[\s\"'`”’»]|[.,;:!?](?:\s|$))"
+    )
+    return any(whole.search(unicodedata.normalize("NFC", sentence)) for sentence in sentences)
+
+
+def number_said(value: str, sentences: Iterable[str]) -> bool:
+    """Whether ``value`` is a number that stands in a sentence, however it is written there: "$1,000" names 1000."""
+    wanted = _decimal(value)
+    if wanted is None:
+        return False
+    return any(_decimal(found[0]) == wanted for sentence in sentences for found in _NUMBER.finditer(sentence))
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text.replace(",", ""))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def addresses_in(text: str) -> tuple[str, ...]:
+    """The words of ``text`` that somebody could follow, write to or pay to: links, hosts, mail addresses, account and
+    telephone numbers. In doubt a word is one."""
+    return tuple(word for word in tokens(text) if _is_address(word))
+
+
+def _is_address(word: str) -> bool:
+    if "@" in word or "://" in word or word.startswith("www.") or sum(map(str.isdigit, word)) >= 8:
+        return True
+    host = _HOST.search(word)
+    return host is not None and Path(host[0]).suffix not in DOCUMENTS
 
 
 def path_said(path: Path, sentences: tuple[str, ...], workspace: Path, home: Path) -> bool:

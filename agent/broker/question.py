@@ -13,15 +13,19 @@ from agent.broker.scope import Scope
 from agent.events import Question, QuestionLine
 from agent.tool import Effect, Target, Tool
 
+TRUSTED = ("you said it", "from your settings", "you allowed it before")
+"""The origins of values that are the person's own."""
+
 _HIDDEN = ("Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp")
 """Unicode categories that show nothing or turn text around: control, format, private, surrogate, unassigned."""
 
 
-def visible(text: str) -> str:
+def visible(text: str, lines: bool = True) -> str:
     """``text`` with every character that would not be seen, or would reorder the others, written as its number.
-    Line breaks stay."""
+    Line breaks stay where the text may have ``lines``: elsewhere they could pass for another row of the question."""
+    kept = "\n" if lines else ""
     return "".join(
-        f"‹U+{ord(sign):04X}›" if unicodedata.category(sign) in _HIDDEN and sign != "\n" else sign
+        f"‹U+{ord(sign):04X}›" if unicodedata.category(sign) in _HIDDEN and sign not in kept else sign
         for sign in text
     )
 
@@ -35,6 +39,8 @@ def path_shown(path: str, home: Path) -> str:
 
 def origin(target: Target, scope: Scope, policy: Policy) -> str:
     """Where the value of ``target`` came from, as far as *we* can tell."""
+    if (target.kind, target.value) in scope.approved:
+        return "you allowed it before"
     if target.kind == "path":
         path = resolved(target.value)
         workspace, home = resolved(policy.workspace), resolved(policy.home)
@@ -57,12 +63,13 @@ def question_for(
     """The approval of one call."""
     return Question(
         id=uuid.uuid4().hex,
-        title=effect.question or f"Allow {tool.name.replace('_', ' ')}?",
+        title=visible(effect.question or f"Allow {tool.name.replace('_', ' ')}?", lines=False),
         lines=tuple(
             QuestionLine(
-                label=target.label,
+                label=visible(target.label, lines=False),
                 value=visible(
-                    path_shown(target.value, policy.home) if target.kind == "path" else target.value
+                    path_shown(target.value, policy.home) if target.kind == "path" else target.value,
+                    lines=target.kind == "text",
                 ),
                 origin=origin(target, scope, policy),
             )
@@ -70,7 +77,7 @@ def question_for(
         ),
         undo=_undo(effect),
         reason=reason,
-        always=visible(always),
+        always=visible(always, lines=False),
     )
 
 
@@ -89,7 +96,11 @@ def question_for_plan(contract: Contract, scope: Scope, policy: Policy) -> Quest
         where = origin(target, scope, policy) if value else ""
         shown = path_shown(value, policy.home) if step.path is not None else value
         lines.append(
-            QuestionLine(label=visible(step.title.replace("**", "")), value=visible(shown), origin=where)
+            QuestionLine(
+                label=visible(step.title.replace("**", ""), lines=False),
+                value=visible(shown, lines=False),
+                origin=where,
+            )
         )
     count = len(lines)
     return Question(

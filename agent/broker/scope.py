@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agent.broker.contract import OPENERS, Contract
-from agent.broker.policy import applications_of
+from agent.broker.policy import applications_of, resolved
 from agent.messages import Request
 from agent.tool import Effect, Tool, ToolResult
 
@@ -15,7 +15,7 @@ class Scope:
     """The state of one task, kept by the loop and changed by its methods alone. Agent thread only."""
 
     said: tuple[str, ...]
-    """The person's sentences, of the whole session: typed or spoken, and the paths of the files they attached."""
+    """The person's sentences, of the whole session, typed or spoken."""
     settings: tuple[str, ...] = ()
     """Values from the person's own settings."""
     tainted: bool = False
@@ -26,6 +26,8 @@ class Scope:
     """What was read: only to tell the person where a value came from."""
     computed: tuple[str, ...] = ()
     """What we worked out ourselves (a sum, the time): it holds nobody else's words."""
+    approved: frozenset[tuple[str, str]] = frozenset()
+    """Kind and exact value of each target of a call that the person allowed, and of each file they attached."""
     contract: Contract | None = None
     contract_used: set[int] = field(default_factory=set)
     """Indexes of the contract's steps that were spent."""
@@ -37,15 +39,19 @@ class Scope:
         """The scope of a new task. ``earlier`` are the person's former sentences of this session, ``tainted`` is
         whether the session already was (then something private may have been read as well)."""
         tainted = tainted or request.moment is not None or bool(request.files)
-        attached = tuple(str(path) for path in request.files)
+        # An attached file is named by its whole path; the words its name is made of were written by somebody else.
+        attached = frozenset(("path", str(resolved(path))) for path in request.files)
         screen = (request.moment.outline,) if request.moment is not None else ()
-        return cls(
-            said=(*earlier, request.text, *attached), tainted=tainted, private_read=tainted, read=screen
-        )
+        said = (*earlier, request.text)
+        return cls(said=said, tainted=tainted, private_read=tainted, read=screen, approved=attached)
 
     def approve(self, contract: Contract) -> None:
         """The person allowed the plan; calls inside it no longer ask."""
         self.contract, self.contract_used = contract, set()
+
+    def allow(self, effect: Effect) -> None:
+        """The person allowed this call when they were asked: its values are theirs from now on."""
+        self.approved |= {(target.kind, target.value) for target in effect.targets}
 
     def hear(self, sentence: str) -> None:
         """The person said something more during the task."""

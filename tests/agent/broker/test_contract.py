@@ -32,7 +32,7 @@ def scope(broker: Broker) -> Scope:
         step("save_as", "list.txt"),
     )
     scope = Scope(said=("put the shopping list into the editor",))
-    scope.approve(broker.contract_of(plan))
+    scope.approve(broker.contract_of(plan, Scope(said=())))
     return scope
 
 
@@ -80,7 +80,7 @@ def test_hands_stay_in_the_applications_of_the_plan(broker: Broker, scope: Scope
 
 def test_a_terminal_is_never_inside_a_plan(broker: Broker) -> None:
     scope = Scope(said=("open the xterm and type ls",))
-    scope.approve(broker.contract_of((step("open_app", "xterm"), step("type_text", "ls"))))
+    scope.approve(broker.contract_of((step("open_app", "xterm"), step("type_text", "ls")), scope))
     scope.ran(
         tool("open_app"), opening("xterm"), ToolResult("confirmed", "", details={"application": "xterm"})
     )
@@ -117,7 +117,7 @@ def test_going_back_to_an_application_of_the_plan_does_not_ask(broker: Broker, s
 
 def test_another_path_application_or_tool_asks(broker: Broker, docs: Path, home: Path) -> None:
     scope = Scope(said=("tidy up",))
-    scope.approve(broker.contract_of((step("write_file", "a.txt"), step("open_app", "Mousepad"))))
+    scope.approve(broker.contract_of((step("write_file", "a.txt"), step("open_app", "Mousepad")), scope))
 
     assert choice(broker, "write_file", writing(docs / "a.txt"), scope) == "allow"
     assert choice(broker, "write_file", writing(docs / "b.txt", "b.txt"), scope) == "ask"
@@ -135,7 +135,7 @@ def test_where_something_is_moved_must_be_in_the_plan_or_in_the_persons_words(
         )
 
     scope = Scope(said=("move a.txt to the Archive folder",))
-    scope.approve(broker.contract_of((step("move_file", "a.txt"), step("trash_file", "b.txt"))))
+    scope.approve(broker.contract_of((step("move_file", "a.txt"), step("trash_file", "b.txt")), scope))
 
     assert choice(broker, "move_file", move(docs / "Archive" / "a.txt"), scope) == "allow"
     assert choice(broker, "move_file", move(docs / "Public" / "a.txt"), scope) == "ask"
@@ -145,7 +145,7 @@ def test_a_plan_does_not_open_the_floors_nor_cover_what_cannot_be_undone(
     broker: Broker, docs: Path, home: Path
 ) -> None:
     scope = Scope(said=("write ~/.bashrc",))
-    scope.approve(broker.contract_of((step("write_file", "~/.bashrc"), step("erase", "a.txt"))))
+    scope.approve(broker.contract_of((step("write_file", "~/.bashrc"), step("erase", "a.txt")), scope))
 
     assert choice(broker, "write_file", writing(home / ".bashrc", "~/.bashrc"), scope) == "deny"
     assert choice(broker, "erase", Effect("erase", (file(docs / "a.txt", "a.txt"),)), scope) == "ask"
@@ -157,6 +157,6 @@ def test_a_mode_that_would_not_ask_takes_no_approval_from_a_plan(broker: Broker,
     assert broker.contract_question(plan, Scope(said=())) is None
     scope = Scope(said=("go",), tainted=True)
 
-    scope.approve(broker.contract_of(plan))
+    scope.approve(broker.contract_of(plan, Scope(said=())))
 
     assert choice(broker, "write_file", writing(docs / "a.txt", "a.txt"), scope) == "ask"

@@ -73,7 +73,7 @@ class Seat:
         return tuple(PlanStep(tool=tool, about=about, title=tool) for tool, about in steps)
 
     def approve(self, *steps: tuple[str, str]) -> None:
-        self.scope.approve(self.broker.contract_of(self.plan(*steps)))
+        self.scope.approve(self.broker.contract_of(self.plan(*steps), self.scope))
 
     def choice(self, name: str, /, **given: str) -> str:
         tool = self.tools[name]

@@ -219,7 +219,7 @@ def test_a_request_with_the_screen_in_it_is_tainted_from_the_start() -> None:
     moment = Moment(window="w", application="a", outline="window")
 
     assert Scope.of(Request(text="hi", moment=moment)).tainted
-    assert Scope.of(Request(text="hi", files=(Path("/x/a.txt"),))).said == ("hi", "/x/a.txt")
+    assert Scope.of(Request(text="hi", files=(Path("/x/a.txt"),))).approved == {("path", "/x/a.txt")}
     assert not Scope.of(Request(text="hi"), earlier=("before",)).tainted
     assert Scope.of(Request(text="hi"), earlier=("before",), tainted=True).tainted
 
@@ -262,4 +262,4 @@ def test_a_plan_of_reading_needs_no_approval_and_gives_none(broker: Broker, docs
     steps = (PlanStep(tool="read_file", about="a.txt", title="Read **a.txt**"),)
 
     assert broker.contract_question(steps, Scope(said=())) is None
-    assert broker.contract_of(steps).steps == ()
+    assert broker.contract_of(steps, Scope(said=())).steps == ()

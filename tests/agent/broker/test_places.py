@@ -84,7 +84,7 @@ def test_a_folder_with_hooks_in_it_is_moved_copied_and_removed_after_asking(
 def test_a_plan_does_not_cover_removing_a_folder_with_hooks_in_it(broker: Broker, docs: Path) -> None:
     (docs / "project" / ".git").mkdir(parents=True)
     scope = Scope(said=("remove the project",))
-    scope.approve(broker.contract_of((PlanStep(tool="trash_file", about="project", title="Trash"),)))
+    scope.approve(broker.contract_of((PlanStep(tool="trash_file", about="project", title="Trash"),), scope))
 
     assert broker.decide(tool("trash_file"), Arguments(), removing(docs / "project"), scope).choice == "ask"
 

@@ -1,0 +1,59 @@
+"""Which tools there are: the one list, for the assistant that uses them and for the audit of what they may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from agent.memory import Memory
+from agent.plan import PLAN
+from agent.tool import Tool, ToolContext, ToolResult
+from tools import (
+    act,
+    applications,
+    calculator,
+    clipboard,
+    clock,
+    files,
+    memory,
+    reminders,
+    save_as,
+    screen,
+    windows,
+)
+from tools.desktop.port import Desktop
+
+OpenPath = Callable[[Path, ToolContext], ToolResult]
+"""Opens a document with its application."""
+
+
+def desktop_tools(desktop: Desktop, eyes: screen.Screen, workspace: files.Workspace) -> tuple[Tool, ...]:
+    """Those that need a desktop."""
+    return (
+        *screen.tools(desktop, eyes, workspace.resolve),
+        *windows.tools(desktop, eyes),
+        *applications.tools(desktop),
+        *act.tools(desktop, eyes),
+        *save_as.tools(desktop, eyes, workspace.resolve),
+        *clipboard.tools(desktop.clipboard),
+    )
+
+
+def every_tool(
+    on_desktop: tuple[Tool, ...],
+    workspace: files.Workspace,
+    open_path: OpenPath,
+    kept: reminders.Reminders,
+    remembered: Memory,
+) -> dict[str, Tool]:
+    """All of them by name, in the order in which the model is told of them."""
+    family = (
+        PLAN,
+        *on_desktop,
+        *files.tools(workspace, open_path),
+        *calculator.tools(),
+        *clock.tools(),
+        *reminders.tools(kept),
+        *memory.tools(remembered),
+    )
+    return {tool.name: tool for tool in family}
