@@ -60,7 +60,8 @@ class ContractStep:
             return False
         if target.kind in ("application", "window"):
             return mentions(target.value, self.about) or tokens(self.about) == tokens(target.said) != ()
-        return tokens(self.about) in (tokens(target.said), tokens(target.value))
+        wanted = tokens(self.about)
+        return wanted != () and wanted in (tokens(target.said), tokens(target.value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Places:
         if effect.verb not in ("write", "erase"):
             return ""
         for path in paths_of(effect):
-            if path.is_symlink() or not os.path.isdir(path):  # a link is moved without what it leads to
+            if os.path.islink(path) or not os.path.isdir(path):  # a link is moved without what it leads to
                 continue
             if found := _protected_below(path):
                 return f"{path} holds {found}."

@@ -99,8 +99,11 @@ _BY_VERB = {
 
 
 def resolved(path: Path | str) -> Path:
-    """Where ``path`` really leads: links, ``..`` and ``/proc/self/root`` followed as far as they exist."""
-    return Path(os.path.realpath(path))
+    """Where ``path`` really leads: links, ``..`` and ``/proc/self/root`` followed as far as they exist and may be."""
+    try:
+        return Path(os.path.realpath(path))
+    except OSError:  # a link that only its owner may follow; whoever may not read it may not go there either
+        return Path(os.path.abspath(path))
 
 
 def inside(path: Path, folder: Path) -> bool:
@@ -170,7 +173,7 @@ def _risks_of_paths(effect: Effect, policy: Policy) -> list[Risk]:
 
 
 def _risk_of_change(path: Path, effect: Effect, policy: Policy) -> Risk:
-    holds_everything = inside(policy.workspace, path) and path.exists()
+    holds_everything = inside(policy.workspace, path) and os.path.exists(path)
     if (
         holds_everything
         or not effect.undo

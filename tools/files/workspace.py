@@ -46,7 +46,10 @@ class Workspace:
         for index, part in enumerate(parts):
             last = index == len(parts) - 1
             found = found / part if last and new else self._entry(found, part, last)
-        return Path(os.path.realpath(found))
+        try:
+            return Path(os.path.realpath(found))
+        except OSError as error:  # a link that only its owner may follow, as those of other processes
+            raise PathError(f'you have no permission for "{text}"; nothing was changed') from error
 
     def name(self, path: Path) -> str:
         """How ``path`` is told: inside the workspace without it, inside the home folder with ``~``."""
