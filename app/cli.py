@@ -20,6 +20,7 @@ import click
 from agent.errors import DeskhandError, StorageError
 from app.exit_codes import DONE, NOT_DONE, STOPPED
 from app.models.command import models
+from app.permissions import permissions
 from app.policy_command import policy
 
 if TYPE_CHECKING:
@@ -351,6 +352,7 @@ def _say_something() -> None:
 
 
 deskhand.add_command(models)
+deskhand.add_command(permissions)
 deskhand.add_command(policy)
 
 

@@ -40,30 +40,28 @@ class Standing(Protocol):
 
 
 class Grants:
-    """The standing permissions, read once and then kept at hand. Any thread; raises StorageError."""
+    """The standing permissions in the database, read each time: another Deskhand may have withdrawn one since. Any
+    thread; raises StorageError."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
-        query = "SELECT tool, kind, value, id FROM permission ORDER BY id"
-        rows = storage.call(lambda db: db.execute(query).fetchall())
-        self._grants = tuple(Grant(*row) for row in rows)
 
     def list(self) -> tuple[Grant, ...]:
-        return self._grants
+        query = "SELECT tool, kind, value, id FROM permission ORDER BY id"
+        return tuple(Grant(*row) for row in self._storage.call(lambda db: db.execute(query).fetchall()))
 
     def add(self, grant: Grant) -> Grant:
         """Store ``grant``; one that is there already is returned as it is."""
-        for known in self._grants:
+        for known in self.list():
             if (known.tool, known.kind, known.value) == (grant.tool, grant.kind, grant.value):
                 return known
         row = (grant.tool, grant.kind, grant.value, time.time())
         insert = "INSERT INTO permission (tool, kind, value, created) VALUES (?, ?, ?, ?)"
         id = self._storage.call(lambda db: db.execute(insert, row).lastrowid) or 0
-        stored = Grant(grant.tool, grant.kind, grant.value, id)
-        self._grants = (*self._grants, stored)
-        return stored
+        return Grant(grant.tool, grant.kind, grant.value, id)
 
-    def withdraw(self, id: int) -> None:
-        """Take a permission back; it ends with the next call."""
-        self._storage.call(lambda db: db.execute("DELETE FROM permission WHERE id = ?", (id,)))
-        self._grants = tuple(grant for grant in self._grants if grant.id != id)
+    def withdraw(self, id: int) -> bool:
+        """Take a permission back; it ends with the next call. Whether there was one."""
+        return self._storage.call(
+            lambda db: db.execute("DELETE FROM permission WHERE id = ?", (id,)).rowcount > 0
+        )
