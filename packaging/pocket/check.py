@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from data import chat_row, texts
-from export import BUILD, TARGET, Trained, trained
+from export import Trained, trained
+from places import BUILD, TARGET
 
 LLAMA_SIDE = """
 import json, sys

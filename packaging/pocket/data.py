@@ -6,47 +6,59 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 
 from conversation import Task, Turn, render
-from families import files, followups, memory, screen, sequences, sums, talk, windows
+from families import (
+    files,
+    followups,
+    lacking,
+    memory,
+    questions,
+    references,
+    screen,
+    sequences,
+    sums,
+    talk,
+    windows,
+)
 from tokenizer import Tokenizer
 from worlds import World
 
 Maker = Callable[[World], Task]
 
 FAMILIES: dict[str, tuple[Maker, float]] = {
-    "what is on the screen": (screen.what, 9),
+    "what is on the screen": (screen.what, 6),
     "what is in a window": (screen.what_in, 2),
-    "press": (screen.press, 1.5),
-    "set a value": (screen.set_value, 1.5),
-    "type": (screen.type_text, 1.5),
-    "keys": (screen.press_keys, 1.5),
-    "scroll": (screen.scroll, 0.6),
+    "press": (screen.press, 2.5),
+    "set a value": (screen.set_value, 3),
+    "type": (screen.type_text, 2.5),
+    "keys": (screen.press_keys, 1.8),
+    "scroll": (screen.scroll, 1.2),
     "screenshot": (screen.screenshot, 0.8),
     "screen to a file": (screen.screen_to_file, 1.5),
     "answer a dialog": (screen.answer_dialog, 0.8),
     "open an application": (windows.open_app, 2),
     "close a window": (windows.close, 1.2),
     "focus a window": (windows.focus, 1.2),
-    "list windows": (windows.list_windows, 1),
+    "list windows": (windows.list_windows, 1.3),
     "list applications": (windows.list_apps, 0.7),
     "close this window": (windows.close_this, 1.2),
     "read a file": (files.read, 2.5),
     "attached file": (files.attached, 1),
     "write a file": (files.write, 2),
-    "append to a file": (files.append, 1.5),
+    "append to a file": (files.append, 2),
     "note": (files.note, 1),
     "find": (files.find, 2),
     "list a folder": (files.list_folder, 1.5),
-    "move": (files.move, 1.3),
+    "move": (files.move, 1.8),
     "copy": (files.copy, 1.3),
-    "rename": (files.rename, 1.2),
-    "trash": (files.trash, 1.2),
+    "rename": (files.rename, 1.8),
+    "trash": (files.trash, 1.8),
     "make a folder": (files.make_folder, 1.2),
     "open a file": (files.open_file, 1.5),
-    "calculate": (sums.calculate, 8),
+    "calculate": (sums.calculate, 7),
     "now": (memory.now, 0.8),
     "read the clipboard": (memory.read_clipboard, 0.8),
     "set the clipboard": (memory.set_clipboard, 1),
-    "remind": (memory.remind, 2.5),
+    "remind": (memory.remind, 5),
     "list reminders": (memory.list_reminders, 0.7),
     "cancel a reminder": (memory.cancel_reminder, 0.8),
     "remember": (memory.remember, 1.2),
@@ -54,7 +66,7 @@ FAMILIES: dict[str, tuple[Maker, float]] = {
     "forget": (memory.forget, 0.8),
     "small talk": (talk.small_talk, 2),
     "undo": (talk.undo, 0.7),
-    "beyond": (talk.beyond, 12),
+    "beyond": (talk.beyond, 20),
     "read, type, save": (sequences.read_type_save, 4),
     "calculator, editor, save": (sequences.calculate_type_save, 4),
     "calculator alone": (sequences.calculate_show, 1),
@@ -80,7 +92,23 @@ FAMILIES: dict[str, tuple[Maker, float]] = {
     "correction": (followups.correction, 0.8),
     "cancel it": (followups.cancel_it, 0.5),
     "then talk": (followups.then_talk, 1),
+    "lacking": (lacking.lacking, 4),
+    "asked about the screen": (questions.screen_question, 8),
+    "asked after looking": (questions.then_asked, 0.6),
+    "several fields": (screen.set_several, 1),
+    "one of the files": (references.one_of_the_files, 1.5),
+    "one of the windows": (references.one_of_the_windows, 0.8),
+    "there": (references.there, 1.2),
+    "and another": (references.and_another, 2),
+    "again": (references.again, 0.4),
+    "another time": (references.another_time, 0.6),
+    "close both": (references.close_both, 0.4),
+    "press it": (references.press_it, 0.4),
 }
+
+
+FIRST_ONLY = ("lacking",)
+"""Families that stand at the beginning of a chat alone: "delete it" lacks nothing once a file was spoken of."""
 
 
 def a_task(rng: random.Random, name: str = "", new: bool = False) -> Task:
@@ -124,13 +152,22 @@ def chat_row(rng: random.Random, tokenizer: Tokenizer, length: int) -> tuple[lis
     ids: list[int] = [tokenizer.bos]
     learnt: list[float] = [0.0]
     while len(ids) < length:
-        first = length > 600 and len(ids) == 1 and rng.random() < 0.8
-        more, also = render(a_task(rng, rng.choice(LONG) if first else ""), tokenizer)
+        more, also = render(a_task(rng, _next_family(rng, len(ids) == 1, length)), tokenizer)
         if len(more) > length:
             continue
         ids += more[1:]
         learnt += also[1:]
     return ids[:length], learnt[:length]
+
+
+def _next_family(rng: random.Random, first: bool, length: int) -> str:
+    """Long rows begin with a long task; a short one often with what only stands there."""
+    if first:
+        if length > 600:
+            return rng.choice(LONG) if rng.random() < 0.6 else ""
+        return rng.choice(FIRST_ONLY) if rng.random() < 0.12 else ""
+    others = {name: weight for name, (_, weight) in FAMILIES.items() if name not in FIRST_ONLY}
+    return rng.choices(list(others), list(others.values()))[0]
 
 
 def texts(rng: random.Random, count: int) -> Iterator[str]:

@@ -1,12 +1,15 @@
-"""Score the exported file through real llama.cpp, greedy, on requests it has never seen.
+"""Score the exported file through real llama.cpp, greedy, on requests it has never seen: ``./dev pocket eval``.
 
-``./dev pocket eval``; or ``packaging/pocket/evaluate.py`` with the Python of the repository's environment. Three sets:
+Three sets:
 
-* *phrasings*: tasks of every family, in held-out phrasings with held-out values;
-* *by hand*: requests written by hand (``handwritten.jsonl``) with the first step or the answer they should get;
-* *with grammar*: a part of the first set again through ``agent.engine``, grammar and all.
+* *held out*: tasks of every family, in held-out phrasings with held-out values;
+* *by hand*: the frozen requests of ``frozen.py``, through ``agent.engine``, grammar and all;
+* *with grammar*: a part of the first set again through ``agent.engine``.
 
-A call counts when it is right to the letter; a task counts when every call and the last sentence do.
+A call counts when it is right to the letter; a task (a sequence) counts when every call and all words do. Prints
+``held_out_calls``, ``held_out_sequences``, ``handwritten_right``, ``out_of_scope_quiet`` (shares), ``invented_quotes``
+(a count) and a table by capability; what went wrong stands in ``mistakes.txt`` of the build folder. ``--json`` prints
+one JSON object instead. The shipped file's scores are written beside it.
 """
 
 from __future__ import annotations
@@ -23,18 +26,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import data
+import frozen
 import llama_cpp
 import numpy as np
-from conversation import Call, Result, Say, Task, Turn, User, call_text, render
-from families.talk import LARGER_MODEL
+from conversation import Call, Result, Say, Task, Turn, call_text, render
 from llama_cpp import Llama
+from places import BUILD, SCORES, TARGET
 from through_engine import Assistant
 from tokenizer import Tokenizer
 
-HERE = Path(__file__).parent
-TARGET = Path("assets/builtin/deskhand-pocket.gguf")
-SCORES = Path("assets/builtin/scores.json")
-BUILD = Path("build/pocket")
 RESPONSE = "<|tool_response>"
 
 
@@ -82,12 +82,15 @@ class Score:
     tasks: list[bool] = field(default_factory=list)
     uncalled_for: int = 0
     """Calls where only words were due: the worst mistake."""
+    invented: list[str] = field(default_factory=list)
+    """Quotations that stand nowhere in what the model has read."""
 
     def add(self, other: Score) -> None:
         self.calls += other.calls
         self.words += other.words
         self.tasks += other.tasks
         self.uncalled_for += other.uncalled_for
+        self.invented += other.invented
 
     def summary(self) -> dict[str, str | int]:
         def of(results: list[bool]) -> str:
@@ -126,6 +129,8 @@ def score_task(model: Model, task: Task, mistakes: list[str]) -> Score:
         (score.calls if is_call else score.words).append(right)
         if not is_call and said.startswith("<|tool_call>"):
             score.uncalled_for += 1
+        if not said.startswith("<|tool_call>"):
+            score.invented += frozen.invented_quotes(said, before)
         if not right:
             last = before[-1]
             mistakes.append(f"{last!r}\n  wanted {wanted!r}\n  said   {said!r}")
@@ -133,7 +138,7 @@ def score_task(model: Model, task: Task, mistakes: list[str]) -> Score:
     return score
 
 
-def phrasings(model: Model, per_family: int, seed: int, mistakes: list[str]) -> dict[str, Score]:
+def held_out(model: Model, per_family: int, seed: int, mistakes: list[str]) -> dict[str, Score]:
     scores: dict[str, Score] = defaultdict(Score)
     for name in data.FAMILIES:
         rng = random.Random(f"{seed} {name}")
@@ -142,28 +147,9 @@ def phrasings(model: Model, per_family: int, seed: int, mistakes: list[str]) -> 
     return scores
 
 
-def by_hand(model: Model, mistakes: list[str]) -> Score:
-    """Only the first turn: the call (``""`` for none: then the words must be as given, or name the larger model)."""
+def with_grammar(assistant: Assistant, per_family: int, seed: int) -> Score:
+    """The tasks of :func:`held_out` again, through the engine, whose grammar knows every tool's arguments."""
     score = Score()
-    for line in (HERE / "handwritten.jsonl").read_text().splitlines():
-        case = json.loads(line)
-        said = model.go_on(prompt_of((User(case["text"], case.get("context", "")),), model.tokenizer))
-        if "call" in case:
-            wanted = call_text(Call(case["call"], case["arguments"])) + RESPONSE
-        else:
-            wanted = case.get("say", LARGER_MODEL) + "<turn|>"
-        right = said == wanted
-        (score.calls if "call" in case else score.words).append(right)
-        score.tasks.append(right)
-        score.uncalled_for += "call" not in case and said.startswith("<|tool_call>")
-        if not right:
-            mistakes.append(f"{case['text']!r}\n  wanted {wanted!r}\n  said   {said!r}")
-    return score
-
-
-def with_grammar(path: Path, per_family: int, seed: int) -> Score:
-    """The tasks of :func:`phrasings` again, through the engine, whose grammar knows every tool's arguments."""
-    assistant, score = Assistant(path), Score()
     for name in data.FAMILIES:
         rng = random.Random(f"{seed} {name}")
         for _ in range(per_family):
@@ -177,7 +163,6 @@ def with_grammar(path: Path, per_family: int, seed: int) -> Score:
                 (score.calls if isinstance(turn, Call) else score.words).append(did == turn)
                 score.uncalled_for += isinstance(turn, Say) and isinstance(did, Call)
             score.tasks.append(all(results))
-    assistant.close()
     return score
 
 
@@ -189,35 +174,76 @@ def made_by() -> object:
     return json.loads(SCORES.read_text())["training"] if SCORES.exists() else None
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", type=Path, default=TARGET)
-    parser.add_argument("--per-family", type=int, default=8)
-    parser.add_argument("--seed", type=int, default=90_001)
-    options = parser.parse_args()
-    model, mistakes = Model(options.model), []
-    families = phrasings(model, options.per_family, options.seed, mistakes)
-    total = Score()
-    for name, score in families.items():
-        total.add(score)
-        print(f"{name:28} {score.summary()}")
-    hand_mistakes: list[str] = []
-    hand = by_hand(model, hand_mistakes)
-    through_engine = with_grammar(options.model, max(1, options.per_family // 4), options.seed)
-    report: dict[str, object] = {
+def share(results: Sequence[bool]) -> float:
+    return round(sum(results) / max(1, len(results)), 4)
+
+
+def summary(total: Score, families: dict[str, Score], hand: frozen.Frozen) -> dict[str, object]:
+    """The numbers that count, and the table by capability."""
+    return {
+        "held_out_calls": share(total.calls),
+        "held_out_sequences": share(total.tasks),
+        "handwritten_right": round(hand.right_of.total() / hand.all_of.total(), 4),
+        "out_of_scope_quiet": round(hand.quiet / max(1, hand.declined), 4),
+        "invented_quotes": len(total.invented) + len(hand.invented),
+        "held out": {name: score.summary() for name, score in families.items()},
+        "by hand": {kind: f"{hand.right_of[kind]}/{count}" for kind, count in sorted(hand.all_of.items())},
+    }
+
+
+def show(numbers: dict[str, object]) -> None:
+    for name, value in numbers.items():
+        if isinstance(value, dict):
+            print(f"\n{name}")
+            for row, cells in value.items():
+                print(f"  {row:28} {cells}")
+        else:
+            print(f"{name:24} {value}")
+
+
+def record(
+    options: argparse.Namespace, model: Model, numbers: dict[str, object], grammar: Score
+) -> dict[str, object]:
+    return {
         "file": options.model.name,
         "bytes": options.model.stat().st_size,
         "sha256": hashlib.sha256(options.model.read_bytes()).hexdigest(),
         "training": made_by(),
-        "held-out phrasings and values": total.summary(),
-        "written by hand, first step": hand.summary(),
-        "the same through the engine, with grammar (a quarter)": through_engine.summary(),
+        **numbers,
+        "a part through the engine, with grammar": grammar.summary(),
         "tokens per second": round(model.decoded / model.seconds),
     }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--model", type=Path, default=TARGET)
+    parser.add_argument("--per-family", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=90_001)
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    model, mistakes, total = Model(options.model), [], Score()
+    families = held_out(model, options.per_family, options.seed, mistakes)
+    for score in families.values():
+        total.add(score)
+    assistant = Assistant(options.model)
+    hand = frozen.score(assistant)
+    grammar = with_grammar(assistant, max(1, options.per_family // 8), options.seed)
+    assistant.close()
+    numbers = summary(total, families, hand)
+    report = record(options, model, numbers, grammar)
     BUILD.mkdir(parents=True, exist_ok=True)
-    (BUILD / "mistakes.txt").write_text("\n".join(mistakes) + "\n\nBY HAND\n" + "\n".join(hand_mistakes))
-    SCORES.write_text(json.dumps(report, indent=2) + "\n")
-    json.dump(report, sys.stdout, indent=2)
+    invented = "\n".join([*total.invented, *hand.invented])
+    parts = {"HELD OUT": "\n".join(mistakes), "BY HAND": "\n".join(hand.mistakes), "INVENTED": invented}
+    (BUILD / "mistakes.txt").write_text("\n\n".join(f"{name}\n{text}" for name, text in parts.items()))
+    if options.model == TARGET:
+        SCORES.write_text(json.dumps(report, indent=2) + "\n")
+    if options.json:
+        json.dump(report, sys.stdout, indent=2)
+    else:
+        show(numbers)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Write the trained network as a GGUF that llama.cpp loads as Gemma 4, at Q8_0.
 
-``python packaging/pocket/export.py`` reads ``build/pocket/`` and writes ``assets/builtin/deskhand-pocket.gguf``;
+``python packaging/pocket/export.py`` reads the build folder and writes ``assets/builtin/deskhand-pocket.gguf``;
 ``check.py`` then compares it with the torch code, logit by logit. Names are those of ``MODEL_ARCH.GEMMA4`` in gguf-py.
 """
 
@@ -16,10 +16,9 @@ import numpy as np
 import torch
 from conversation import TEMPLATE
 from model import Geometry, Pocket
+from places import BUILD, TARGET
 from tokenizer import BOS, EOS, PAD, UNKNOWN, Tokenizer
 
-BUILD = Path("build/pocket")
-TARGET = Path("assets/builtin/deskhand-pocket.gguf")
 CONTEXT = 4096
 TOOLS = [
     "append_file",
@@ -78,7 +77,7 @@ class Trained:
 
 
 def trained(build: Path = BUILD) -> Trained:
-    saved = torch.load(build / "checkpoint.pt", weights_only=True)
+    saved = torch.load(build / "checkpoint.pt", weights_only=True, map_location="cpu")
     model = Pocket(Geometry(**saved["geometry"]))
     model.load_state_dict(saved["average"])
     model.eval()

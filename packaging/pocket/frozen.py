@@ -4,24 +4,37 @@
 one of the calls in ``accept`` (an argument that is not named may be anything, one with several values may be any of
 them), words that quote (``quotes``), or words alone (``say``: *decline* names the larger model, *ask* and *words* are
 any words without a call). It is never used for training or for writing templates.
-
-``packaging/pocket/frozen.py``, with the Python of the repository's environment.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from conversation import Call, Result, Say, Turn, User
+from conversation import Call, Result, Say, Turn, User, call_text, user_text
 from families.talk import LARGER_MODEL
 from through_engine import Assistant
 
-HERE = Path(__file__).parent
-MODEL = Path("assets/builtin/deskhand-pocket.gguf")
+CASES = Path(__file__).parent / "frozen.jsonl"
+
+
+@dataclass(slots=True)
+class Frozen:
+    """What came of the cases."""
+
+    all_of: Counter[str] = field(default_factory=Counter)
+    right_of: Counter[str] = field(default_factory=Counter)
+    declined: int = 0
+    """Cases beyond the model's reach."""
+    quiet: int = 0
+    """Of these, how many led to no call."""
+    invented: list[str] = field(default_factory=list)
+    mistakes: list[str] = field(default_factory=list)
 
 
 def before(case: dict[str, Any]) -> Iterator[Turn]:
@@ -61,23 +74,37 @@ def right(case: dict[str, Any], did: Call | Say) -> bool:
     return did.text == LARGER_MODEL or case["say"] != "decline"
 
 
-def main() -> None:
-    assistant = Assistant(MODEL)
-    all_of, right_of, called = Counter[str](), Counter[str](), 0
-    for line in (HERE / "frozen.jsonl").read_text().splitlines():
+def invented_quotes(said: str, read: Iterable[Turn]) -> list[str]:
+    """The quotations in ``said`` that stand nowhere in what was ``read``."""
+    texts: list[str] = []
+    for turn in read:
+        match turn:
+            case User():
+                texts.append(user_text(turn))
+            case Call():
+                texts.append(call_text(turn))
+            case Result(text=text) | Say(text=text):
+                texts.append(text)
+    whole = "\n".join(texts)
+    quotes = (quote.rstrip("…") for quote in re.findall(r'"([^"]*)"', said))
+    return [quote for quote in quotes if quote not in whole]
+
+
+def score(assistant: Assistant, cases: Sequence[str] | None = None) -> Frozen:
+    """All cases through the engine, grammar and all; one step each."""
+    found = Frozen()
+    for line in cases or CASES.read_text().splitlines():
         case = json.loads(line)
-        did = assistant.next_turn((*before(case), User(case["text"], case.get("context", ""))))
-        all_of[case["kind"]] += 1
-        if right(case, did):
-            right_of[case["kind"]] += 1
-        else:
-            print(f"{case['kind']:12} {case['text']!r}: {did}")
-        called += case.get("say") == "decline" and isinstance(did, Call)
-    assistant.close()
-    for kind, count in all_of.items():
-        print(f"{kind:12} {right_of[kind]:3}/{count}")
-    print(f"right {right_of.total()}/{all_of.total()}; out of scope and yet called: {called}/{all_of['out']}")
-
-
-if __name__ == "__main__":
-    main()
+        turns = (*before(case), User(case["text"], case.get("context", "")))
+        did = assistant.next_turn(turns)
+        kind, ok = case["kind"], right(case, did)
+        found.all_of[kind] += 1
+        found.right_of[kind] += ok
+        if case.get("say") == "decline":
+            found.declined += 1
+            found.quiet += isinstance(did, Say)
+        if isinstance(did, Say):
+            found.invented += invented_quotes(did.text, turns)
+        if not ok:
+            found.mistakes.append(f"{kind}: {case['text']!r}\n  said {did}")
+    return found

@@ -1,12 +1,14 @@
 """A tiny grammar for ways of saying something: ``(open|start) [up] {app}``.
 
-``(a|b)`` is a choice, ``[x]`` may be left out, ``{name}`` is a slot; they nest. A pattern is one *phrasing*: whole
-patterns are held out from training (see :func:`held_out`), so that scores speak about sentences never seen.
+``(a|b)`` is a choice, ``[x]`` may be left out, ``{name}`` is a slot, ``<name>`` is any line under that heading of
+``phrasings/parts.txt``; they nest. A pattern is one *phrasing*: whole patterns are held out from training (see
+:func:`held_out`), so that scores speak about sentences never seen.
 """
 
 from __future__ import annotations
 
 import random
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import cache
@@ -32,10 +34,18 @@ def split(items: Sequence[str], new: bool) -> list[str]:
 
 def expand(pattern: str, rng: random.Random, slots: Mapping[str, str]) -> str:
     """One random sentence of ``pattern``, its slots filled, spaces tidied."""
-    text = " ".join(_expand(_parse(pattern), rng).split())
+    text = " ".join(_expand(_parse(_whole(pattern)), rng).split())
     for name, value in slots.items():
         text = text.replace("{" + name + "}", value)
     return text
+
+
+@cache
+def _whole(pattern: str) -> str:
+    """``pattern`` with its ``<parts>`` written out as choices."""
+    while (match := re.search(r"<(\w+)>", pattern)) is not None:
+        pattern = pattern.replace(match[0], f"({'|'.join(load('parts')[match[1]])})")
+    return pattern
 
 
 def _expand(node: Node, rng: random.Random) -> str:
@@ -81,6 +91,7 @@ def _choice(pattern: str, at: int) -> tuple[Node, int]:
     return ("one", tuple(branches)), at
 
 
+@cache
 def load(family: str) -> dict[str, list[str]]:
     """The phrasings of a family, by name: ``phrasings/FAMILY.txt``, a line each under ``# name`` headings."""
     found: dict[str, list[str]] = {}

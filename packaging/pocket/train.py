@@ -1,8 +1,9 @@
 """Train the built-in model: ``python packaging/pocket/train.py``. Run from the repository's root.
 
-Writes ``build/pocket/``: the tokenizer, a checkpoint every few minutes (a second call goes on from it). On two
-CPU cores a step of about 1,500 tokens takes a quarter of a second. What is drawn depends on the seed and the step
-alone, so a run can be repeated.
+Writes the build folder (``places.py``): the tokenizer, a checkpoint every few minutes (a second call goes on from
+it), the curve. On two CPU cores a step of about 1,500 tokens takes a quarter to half a second; a CUDA device is used
+when there is one. What is drawn depends on the seed and the step alone, so a run can be repeated. With ``--minutes``
+the learning rate comes down in time, on a slow machine too.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ import data
 import tokenizer
 import torch
 from model import Geometry, Pocket
+from places import BUILD
 from torch import Tensor
 from torch.nn import functional
 
-BUILD = Path("build/pocket")
 MERGES = 1000
 AVERAGING = 0.998
 """The exported weights are a running average over about the last 500 steps: calmer than any single step."""
@@ -31,18 +32,19 @@ COPYING_FIRST, COPYING_LATER = 0.4, 0.04
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """``peak`` is the highest learning rate."""
+    """``peak`` is the highest learning rate; the run ends after ``steps`` or ``minutes``, whichever comes first."""
 
-    steps: int = 5000
+    steps: int = 14_000
     seed: int = 1
     peak: float = 3e-3
+    minutes: float = 165.0
 
 
 def the_tokenizer() -> tokenizer.Tokenizer:
     path = BUILD / "tokenizer.json"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        tokenizer.build(data.texts(random.Random(1), 20_000), MERGES).save(path)
+        tokenizer.build(data.texts(random.Random(1), 30_000), MERGES).save(path)
     return tokenizer.Tokenizer.load(path)
 
 
@@ -61,7 +63,7 @@ def batch(step: int, progress: float, seed: int, words: tokenizer.Tokenizer) -> 
 
 def loss_of(model: Pocket, trunk: torch.nn.Module, ids: Tensor, weights: Tensor) -> Tensor:
     """Weighted mean cross-entropy on the model's own tokens. Only their logits are computed."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast(ids.device.type, dtype=torch.bfloat16):
         hidden = trunk(ids)
     wanted = weights[:, 1:] > 0
     losses = functional.cross_entropy(
@@ -70,12 +72,10 @@ def loss_of(model: Pocket, trunk: torch.nn.Module, ids: Tensor, weights: Tensor)
     return (losses * weights[:, 1:][wanted]).sum() / weights.sum()
 
 
-def rate(step: int, steps: int, peak: float) -> float:
-    """A short warm-up, then a cosine down to 2 % of the peak."""
-    if step < 100:
-        return peak * (step + 1) / 100
-    done = (step - 100) / max(1, steps - 100)
-    return peak * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+def rate(step: int, progress: float, peak: float) -> float:
+    """A short warm-up, then a cosine down to 2 % of the peak as ``progress`` goes to 1."""
+    warm = min(1.0, (step + 1) / 100)
+    return peak * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
 
 
 @dataclass(slots=True)
@@ -94,13 +94,25 @@ class Run:
     @staticmethod
     def begin(options: Options, geometry: Geometry) -> Run:
         torch.manual_seed(options.seed)
-        model, average = Pocket(geometry), Pocket(geometry)
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        model, average = Pocket(geometry).to(device), Pocket(geometry).to(device)
         average.load_state_dict(model.state_dict())
         return Run(options, model, average, optimizer_for(model, options.peak))
 
+    @property
+    def device(self) -> torch.device:
+        return self.model.output_norm.weight.device
+
+    @property
+    def progress(self) -> float:
+        """From 0 to 1, by steps or by time, whichever is further."""
+        return max(self.step / self.options.steps, self.seconds / 60 / self.options.minutes)
+
     def go_on(self, path: Path) -> None:
         """Take up the run that ``path`` holds."""
-        saved = torch.load(path, weights_only=True)
+        saved = torch.load(path, weights_only=True, map_location=self.device)
+        if saved["geometry"] != asdict(self.model.geometry):
+            raise SystemExit(f"{path} holds a network of another shape: name another folder, or use --fresh.")
         self.model.load_state_dict(saved["model"])
         self.average.load_state_dict(saved["average"])
         self.optimizer.load_state_dict(saved["optimizer"])
@@ -123,9 +135,10 @@ class Run:
 
     def learn(self, trunk: torch.nn.Module, words: tokenizer.Tokenizer) -> None:
         """One step."""
-        ids, weights = batch(self.step, self.step / self.options.steps, self.options.seed, words)
+        drawn = batch(self.step, self.progress, self.options.seed, words)
+        ids, weights = (tensor.to(self.device) for tensor in drawn)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate(self.step, self.options.steps, self.options.peak)
+            group["lr"] = rate(self.step, self.progress, self.options.peak)
         loss = loss_of(self.model, trunk, ids, weights)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -155,6 +168,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=usual.steps)
     parser.add_argument("--seed", type=int, default=usual.seed)
     parser.add_argument("--peak", type=float, default=usual.peak)
+    parser.add_argument("--minutes", type=float, default=usual.minutes)
     parser.add_argument("--fresh", action="store_true", help="start again, whatever checkpoint there is")
     arguments = vars(parser.parse_args())
     fresh = arguments.pop("fresh")
@@ -167,13 +181,16 @@ def main() -> None:
         run.go_on(checkpoint)
     trunk = torch.compile(run.model)
     began = time.monotonic() - run.seconds
-    while run.step < run.options.steps:
+    while run.progress < 1:
         run.learn(trunk, words)
         run.seconds = time.monotonic() - began
         if run.step % 50 == 0:
             print(f"step {run.step}  loss {run.loss:.4f}  {run.seconds / 60:.1f} minutes", flush=True)
-        if run.step % 250 == 0 or run.step == run.options.steps:
+            with (BUILD / "curve.txt").open("a") as curve:
+                curve.write(f"{run.step} {run.tokens} {run.seconds:.0f} {run.loss:.5f}\n")
+        if run.step % 250 == 0:
             run.save(checkpoint)
+    run.save(checkpoint)
 
 
 if __name__ == "__main__":

@@ -7,79 +7,32 @@ training never sees; made-up names (syllables, letters, digits) are so many that
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import manner
+import numerals
 from conversation import User
+from numerals import DAYS, MONTHS
 from phrases import expand, split
 from vocabulary import (
     APPS,
+    BARE,
     EXTENSIONS,
     FOLDERS,
     NAMES,
-    OPENERS,
     STEMS,
     TEXTS,
     UNKNOWN_APPS,
     WORDS,
 )
 
-MONTHS = (
-    "January February March April May June July August September October November December".split()  # noqa: SIM905
-)
 VOWELS, CONSONANTS = "aeiou", "bcdfghjklmnprstvwz"
-ONES = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
-TENS = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-
-
-def number_words(value: int) -> str:
-    """``value`` (0 to 999,999) as said: "a hundred and twenty" is left to the listener, this says "one hundred"."""
-    if value < 20:
-        return ONES[value]
-    if value < 100:
-        return TENS[value // 10] + (f" {ONES[value % 10]}" if value % 10 else "")
-    if value < 1000:
-        rest = f" and {number_words(value % 100)}" if value % 100 else ""
-        return f"{ONES[value // 100]} hundred{rest}"
-    rest = f" {number_words(value % 1000)}" if value % 1000 else ""
-    return f"{number_words(value // 1000)} thousand{rest}"
-
-
-def decimal_words(text: str) -> str:
-    """A written number as said: ``12.5`` → "twelve point five"."""
-    whole, _, fraction = text.partition(".")
-    said = number_words(int(whole))
-    return said + (" point " + " ".join(ONES[int(digit)] for digit in fraction) if fraction else "")
 
 
 @dataclass(slots=True)
 class World:
-    """One random stream and how the person speaks in this conversation.
-
-    ``style``: *proper* and *lazy* are typed, *heard* is a recogniser's transcript (capitals, full stops, but file
-    names and numbers as said), *raw* is a transcript without capitals or punctuation.
-    """
+    """One random stream and how the person speaks in this conversation (:data:`manner.STYLES`)."""
 
     rng: random.Random
     new: bool = False
@@ -91,7 +44,7 @@ class World:
         return self.style in ("heard", "raw")
 
     def fresh_style(self) -> None:
-        self.style = self.rng.choices(("proper", "lazy", "heard", "raw"), (25, 40, 20, 15))[0]
+        self.style = self.rng.choices(list(manner.STYLES), list(manner.STYLES.values()))[0]
 
     def one_of(self, items: Sequence[str]) -> str:
         return self.rng.choice(split(items, self.new))
@@ -125,7 +78,7 @@ class World:
 
     def sentence(self, high: int = 9) -> str:
         """A line of text as people keep it in files: "Buy milk", "Meeting moved to Thursday 14:00"."""
-        if self.chance(0.35):
+        if self.chance(0.5):
             return expand(self.one_of(TEXTS), self.rng, self._fillers())
         if self.chance(0.15) and high > 6:
             return f"{self.sentence(6).rstrip('.!?:')}. {self.sentence(6)}"
@@ -154,7 +107,19 @@ class World:
         text = text.replace("\n", " ")
         if self.spoken:
             text = text.replace("-", " ").replace(":", " ").replace('"', "").replace(",", "")
+        text = " ".join(text.split())
         return text.lower() if self.style == "raw" else text
+
+    def written_words(self) -> tuple[str, str]:
+        """Words to be written down (as said, as meant): typed ones keep their marks, and may stand in quotes."""
+        text = self.said_text()
+        if not self.spoken and self.chance(0.4):
+            text = self.sentence(8).replace("\n", " ").replace('"', "")
+            said, text = manner.quoted(text, self.rng, False)
+            if said == text:  # without quotes the last stop may be the sentence's own
+                said = text = text.rstrip(".?: ") or text
+            return said, text
+        return manner.quoted(text, self.rng, self.spoken)
 
     def name(self) -> str:
         return self.one_of(NAMES)
@@ -177,21 +142,50 @@ class World:
     def stem(self) -> str:
         rng = self.rng
         kind = rng.random()
-        if kind < 0.55:
-            return self.one_of(STEMS)
-        if kind < 0.75:
+        if kind < 0.5:
+            stem = self.one_of(STEMS)
+            return stem if self.spoken else stem.replace(" ", rng.choice(["_", "-", " ", " ", ""]))
+        if kind < 0.72:
             return self.made_up()
-        joint = " " if self.spoken else rng.choice(["_", "-", " ", ""])
+        joint = " " if self.spoken else rng.choice(["_", "-", " ", " ", ""])
         other = rng.choice(
-            [self.one_of(STEMS), str(rng.randint(1, 31)), str(rng.randint(2019, 2027)), self.word()]
+            [
+                self.one_of(STEMS),
+                str(rng.randint(1, 31)),
+                str(rng.randint(2019, 2027)),
+                self.word(),
+                f"v{rng.randint(1, 9)}",
+                rng.choice(["final", "old", "new", "draft", "copy", "backup"]),
+            ]
         )
-        return self.one_of(STEMS) + joint + other
+        first = self.one_of(STEMS) if self.chance(0.8) else self.word()
+        stem = first + joint + other if self.chance(0.8) else other + joint + first
+        if self.chance(0.12):
+            stem += joint + self.rng.choice([self.word(), str(rng.randint(1, 99)), self.made_up()])
+        return stem
 
     def file(self, kinds: Sequence[str] = EXTENSIONS) -> str:
+        rng = self.rng
         stem = self.stem()
-        if not self.spoken and self.chance(0.2):
-            stem = stem[0].upper() + stem[1:]
-        return f"{stem}.{self.rng.choice(kinds)}"
+        if not self.spoken:
+            case = rng.random()
+            if case < 0.2:
+                stem = stem[0].upper() + stem[1:]
+            elif case < 0.24:
+                stem = stem.title()
+            elif case < 0.26:
+                stem = stem.upper()
+            elif case < 0.29:
+                stem += rng.choice([" (1)", " (2)", f" {rng.randint(1, 31):02}.{rng.randint(1, 12):02}"])
+            elif case < 0.32:
+                stem = f"{rng.randint(2015, 2027)}-{rng.randint(1, 12):02}-{rng.randint(1, 28):02} {stem}"
+            elif case < 0.34:
+                stem = f"{rng.choice(['IMG', 'DSC', 'scan', 'Screenshot'])}_{rng.randint(1, 9999):04}"
+        return f"{stem}.{rng.choice(kinds)}"
+
+    def bare_file(self) -> str:
+        """A file's name without an extension."""
+        return self.rng.choice(BARE) if self.chance(0.4) else self.stem().lower()
 
     def text_file(self) -> str:
         return self.file(("txt", "txt", "txt", "md"))
@@ -209,8 +203,13 @@ class World:
         """How this person says a path: as it is, or "shopping dot txt"."""
         if not self.spoken or (self.style == "heard" and self.chance(0.5)):
             return path
-        said = path.replace(".", " dot ")
-        return said.replace(" dot txt", self.rng.choice([" dot txt", " dot txt", " dot t x t", " dot text"]))
+        said = path.replace(".", " dot ").replace("_", " underscore ").replace("-", " dash ")
+        kind = self.rng.random()
+        if kind < 0.12:
+            said = said.replace(" dot txt", " dot text")
+        elif kind < 0.3:
+            said = said.replace(" dot txt", " dot t x t").replace(" dot pdf", " dot p d f")
+        return said.replace(" slash ", "/")
 
     # -- applications and windows ------------------------------------------------------------------------------
 
@@ -276,40 +275,11 @@ class World:
         return f"{self.day()}, {date}, {rng.randint(0, 23):02}:{rng.randint(0, 59):02}"
 
     def day(self) -> str:
-        return self.rng.choice(["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"])
+        return self.rng.choice(DAYS)
 
     def when(self) -> tuple[str, str]:
-        """(as said, as the reminder takes it): digits for number words, the rest as said."""
-        rng = self.rng
-        count = rng.choice([1, 2, 3, 5, 10, 15, 20, 25, 30, 40, 45, 50, 60, 90, rng.randint(2, 59)])
-        unit = rng.choice(["minute", "minute", "minute", "hour", "second", "day"])
-        hour, minute = rng.randint(1, 12), rng.choice([0, 5, 10, 15, 20, 30, 40, 45])
-        day = self.day() if self.style != "raw" else self.day().lower()
-        half = rng.choice(["am", "pm"])
-        clock = f"{rng.randint(0, 23)}:{rng.randint(0, 59):02}"
-        choices = [
-            (f"in {count} {unit}s", f"in {count} {unit}s"),
-            (f"in {number_words(count)} {unit}s", f"in {count} {unit}s"),
-            ("in an hour", "in an hour"),
-            ("in half an hour", "in half an hour"),
-            (f"at {clock}", f"at {clock}"),
-            (f"at {hour} {half}", f"at {hour} {half}"),
-            (f"at {number_words(hour)}", f"at {hour}"),
-            (f"at {number_words(hour)} {half}", f"at {hour} {half}"),
-            (f"at {hour}:{minute:02}", f"at {hour}:{minute:02}"),
-            (f"tomorrow at {hour}", f"tomorrow at {hour}"),
-            (f"tomorrow at {number_words(hour)}", f"tomorrow at {hour}"),
-            ("tomorrow morning", "tomorrow morning"),
-            ("tomorrow", "tomorrow"),
-            ("tonight", "tonight"),
-            ("this evening", "this evening"),
-            (f"on {day} at {hour}", f"on {day} at {hour}"),
-            (f"on {day}", f"on {day}"),
-        ]
-        said, meant = rng.choice(choices)
-        if count == 1:
-            said, meant = said.replace("1 ", "one ") if said != meant else said, meant
-        return said, meant
+        """(as said, as the reminder takes it)."""
+        return numerals.when(self.rng, self.style)
 
     # -- the person --------------------------------------------------------------------------------------------
 
@@ -317,47 +287,26 @@ class World:
         """A request: one of ``patterns``, dressed up the way people talk. ``question`` gets a question mark and no
         "please could you"."""
         text = expand(self.one_of(patterns), self.rng, {})
-        if not question:
-            text = self._polite(text)
-        if self.style == "raw":
-            text = self._hesitant(text.replace("'", self.rng.choice(["'", ""])))
-        elif self.style == "lazy" and self.chance(0.12):
-            text = self._mistyped(text)
-        if self.style in ("proper", "heard") and text[0] != "{":
-            text = text[0].upper() + text[1:]
+        text = manner.dressed(text, self.rng, self.style, self.new, question)
         for name, value in slots.items():
+            if name in OTHERS and text.count("{" + name + "}") == 1 and self.chance(self.doubt):
+                value = manner.second_thought(self.rng, OTHERS[name](self), value)
             text = text.replace("{" + name + "}", value)
-        if self.style in ("proper", "heard"):
-            if text[0].islower() and self.chance(0.5):
-                text = text[0].upper() + text[1:]
-            text = text.rstrip("?.") + ("?" if question else self.rng.choice([".", ".", ""]))
-        elif question and self.style == "lazy" and self.chance(0.5):
-            text = text.rstrip("?") + "?"
-        elif self.style == "raw":
-            text = text.replace("?", "").replace(",", "")
-        return User(text, context)
+        return User(manner.ended(text, self.rng, self.style, question), context)
 
-    def _polite(self, text: str) -> str:
-        if self.chance(0.45):
-            text = f"{expand(self.one_of(OPENERS), self.rng, {})} {text}".strip()
-        if self.chance(0.2):
-            text = f"{text} {self.rng.choice(['please', 'for me', 'now', 'thanks', 'for me please', 'will you'])}"
-        return text
+    @property
+    def doubt(self) -> float:
+        """How likely the person says something else first: "read notes dot txt, no, shopping dot txt"."""
+        return 0.05 if self.spoken else 0.015
 
-    def _hesitant(self, text: str) -> str:
-        words = text.split(" ")
-        for _ in range(self.rng.choices((0, 1, 2), (60, 30, 10))[0]):
-            words.insert(
-                self.rng.randint(0, len(words)), self.rng.choice(["um", "uh", "like", "er", "so", "well"])
-            )
-        return " ".join(words).lower() if not any("{" in word for word in words) else " ".join(words)
 
-    def _mistyped(self, text: str) -> str:
-        places = [i for i in range(1, len(text) - 1) if text[i - 1 : i + 2].isalpha() and "{" not in text[:i]]
-        if not places:
-            return text
-        i = self.rng.choice(places)
-        return self.rng.choice([text[:i] + text[i + 1 :], text[:i] + text[i + 1] + text[i] + text[i + 2 :]])
+OTHERS: dict[str, Callable[[World], str]] = {
+    "path": lambda world: world.aloud(world.file()),
+    "app": lambda world: world.app()[0],
+    "when": lambda world: world.when()[0],
+    "folder": World.folder,
+}
+"""Slots that a person may correct while speaking, and how to draw what was said first."""
 
 
 def _falling(count: int) -> list[float]:

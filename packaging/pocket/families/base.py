@@ -61,6 +61,16 @@ ERRORS = [
     'I found no {thing} "{about}"; the nearest is "{word}"',
     "{word} {word2} {number}",
     '"{about}": {word} {word2}',
+    'no window called "{about}"; open: "{word} {word2}", "{word}.txt"',
+    'no application called "{about}"; there are {word} and {word2}',
+    'there is no control called "{about}"; there are: "{word}", "{word2}"',
+    '"{about}" could be several controls, use the number: 3 button "{about}", {number} item "{about}"',
+    "more than one matches: {word} {word2}, {word2} {word}",
+    '"{about}" is not a time I understand: it is past',
+    'no reminder matches "{about}"',
+    '"{about}" is a folder',
+    'you have no permission for "{about}"; nothing was changed',
+    'the disk is full, so "{about}" was not written; what was there before is intact',
 ]
 
 

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 from conversation import Say, Task
 from families import outlines
 from families.base import Script
-from phrases import load
+from phrases import load, split
+from vocabulary import BARE, EXTENSIONS, SHOWN
 from worlds import World
 
 SAY = load("files")
+
+
+def a_path(world: World, kinds: Sequence[str] = EXTENSIONS) -> str:
+    """A file to do something with: now and then in a folder, now and then without an extension."""
+    return world.bare_file() if world.chance(0.05) else world.path(world.file(kinds))
+
+
+def naming(world: World, patterns: Sequence[str], path: str) -> Sequence[str]:
+    """``patterns`` for ``path``; a name that does not look like a file's is said to be one."""
+    if "." in path or path in BARE:
+        return patterns
+    pattern = re.sub(r"(\[[^\]]*\] |(the|my|a) (<file>|file|document) (called |named )?)?\{path\}", "{path}",
+                     world.one_of(patterns))  # fmt: skip
+    return [pattern.replace("{path}", "(the file|the file|my file|the file called|the file named) {path}", 1)]
 
 
 def contents(world: World) -> tuple[str, str]:
@@ -24,9 +42,13 @@ def contents(world: World) -> tuple[str, str]:
 
 
 def read(world: World) -> Task:
-    path = world.path(world.file(("txt", "md", "csv", "log", "txt", "json")))
+    path = a_path(world, ("txt", "md", "csv", "log", "txt", "json", "txt", "md", "pdf", "docx", "html", "py"))
     text, told = contents(world)
-    script = Script(world).ask(world.ask(SAY["read"], question=world.chance(0.2), path=world.aloud(path)))
+    patterns = SAY["read"]
+    if world.chance(0.12) and path.rsplit(".", 1)[-1] not in SHOWN:
+        patterns = SAY["show"]
+    patterns = naming(world, patterns, path)
+    script = Script(world).ask(world.ask(patterns, question=world.chance(0.2), path=world.aloud(path)))
     return script.do("read_file", text, path=path).say(f"{path} {told}").task()
 
 
@@ -40,8 +62,9 @@ def attached(world: World) -> Task:
 
 
 def write(world: World) -> Task:
-    path, text = world.path(world.text_file()), world.said_text()
-    script = Script(world).ask(world.ask(SAY["write"], path=world.aloud(path), text=text))
+    path = world.path(world.text_file())
+    said, text = world.written_words()
+    script = Script(world).ask(world.ask(SAY["write"], path=world.aloud(path), text=said))
     return (
         script.do("write_file", f'wrote "{path}", {len(text.encode())} bytes', path=path, text=text)
         .tell()
@@ -50,8 +73,9 @@ def write(world: World) -> Task:
 
 
 def append(world: World) -> Task:
-    path, text = world.path(world.text_file()), world.said_text()
-    script = Script(world).ask(world.ask(SAY["append"], path=world.aloud(path), text=text))
+    path = world.path(world.text_file())
+    said, text = world.written_words()
+    script = Script(world).ask(world.ask(SAY["append"], path=world.aloud(path), text=said))
     return (
         script.do("append_file", f'added {len(text.encode()) + 1} bytes to "{path}"', path=path, text=text)
         .tell()
@@ -61,8 +85,8 @@ def append(world: World) -> Task:
 
 def note(world: World) -> Task:
     """A note without a file's name goes to the end of notes.txt."""
-    text = world.said_text()
-    script = Script(world).ask(world.ask(SAY["note"], text=text))
+    said, text = world.written_words()
+    script = Script(world).ask(world.ask(SAY["note"], text=said))
     result = f'added {len(text.encode()) + 1} bytes to "notes.txt"'
     return script.do("append_file", result, path="notes.txt", text=text).tell().task()
 
@@ -79,6 +103,11 @@ def find(world: World) -> Task:
     )
     said = world.aloud(name) if "*" not in name else name[2:]
     patterns = SAY["find"]
+    if "." not in name:  # "where is my car" is not about files
+        about_files = [
+            each for each in split(patterns, world.new) if re.search("file|find|search|look", each)
+        ]
+        patterns = [world.rng.choice(about_files)]
     if "*" in name:
         patterns = SAY["find_kind"]
     script = Script(world).ask(world.ask(patterns, name=said))
@@ -123,30 +152,34 @@ def list_folder(world: World) -> Task:
 
 
 def move(world: World) -> Task:
-    path, to = world.path(world.file()), world.folder()
-    script = Script(world).ask(world.ask(SAY["move"], path=world.aloud(path), to=to))
+    path, to = a_path(world), world.folder()
+    script = Script(world).ask(world.ask(naming(world, SAY["move"], path), path=world.aloud(path), to=to))
     result = f'moved "{path}" to "{to}/{path.split("/")[-1]}"'
     return script.do("move_file", result, path=path, to=to).tell().task()
 
 
 def copy(world: World) -> Task:
-    path = world.path(world.file())
-    to = world.folder() if world.chance(0.5) else world.file((path.rsplit(".", 1)[-1],))
-    script = Script(world).ask(world.ask(SAY["copy"], path=world.aloud(path), to=world.aloud(to)))
+    path = a_path(world)
+    to = world.folder() if world.chance(0.5) or "." not in path else world.file((path.rsplit(".", 1)[-1],))
+    script = Script(world).ask(
+        world.ask(naming(world, SAY["copy"], path), path=world.aloud(path), to=world.aloud(to))
+    )
     target = to if "." in to else f"{to}/{path.split('/')[-1]}"
     return script.do("copy_file", f'copied "{path}" to "{target}"', path=path, to=to).tell().task()
 
 
 def rename(world: World) -> Task:
-    path = world.path(world.file())
-    to = world.file((path.rsplit(".", 1)[-1],))
-    script = Script(world).ask(world.ask(SAY["rename"], path=world.aloud(path), to=world.aloud(to)))
+    path = a_path(world)
+    to = world.file((path.rsplit(".", 1)[-1],)) if "." in path else world.stem().lower()
+    script = Script(world).ask(
+        world.ask(naming(world, SAY["rename"], path), path=world.aloud(path), to=world.aloud(to))
+    )
     return script.do("rename_file", f'renamed "{path}" to "{to}"', path=path, to=to).tell().task()
 
 
 def trash(world: World) -> Task:
-    path = world.path(world.file())
-    script = Script(world).ask(world.ask(SAY["trash"], path=world.aloud(path)))
+    path = a_path(world)
+    script = Script(world).ask(world.ask(naming(world, SAY["trash"], path), path=world.aloud(path)))
     return script.do("trash_file", f'moved "{path}" to the trash', path=path).tell().task()
 
 
@@ -159,8 +192,9 @@ def make_folder(world: World) -> Task:
 
 
 def open_file(world: World) -> Task:
-    path = world.path(world.file())
-    script = Script(world).ask(world.ask(SAY["open"], path=world.aloud(path)))
+    path = a_path(world)
+    patterns = SAY["show"] if path.rsplit(".", 1)[-1] in SHOWN and world.chance(0.3) else SAY["open"]
+    script = Script(world).ask(world.ask(naming(world, patterns, path), path=world.aloud(path)))
     app = world.rng.choice(["Mousepad", "Document Viewer", "LibreOffice Writer", "Image Viewer"])
     result = f'opened "{path}", window "{path.split("/")[-1]} - {app}"'
     return script.do("open_file", result, path=path).tell().task()

@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
+import numerals
 from conversation import Task
 from families.base import Script
 from phrases import load
+from vocabulary import LISTS
 from worlds import World
 
 SAY = load("memory")
+DOINGS, THINGS = ([*SAY[name], *LISTS[name]] for name in ("doings", "things"))
 
 
-def doing(world: World) -> str:
-    text = world.one_of(SAY["doings"])
-    for slot, value in (("{name}", world.name()), ("{word}", world.word())):
-        text = text.replace(slot, value.lower() if world.style == "raw" else value)
-    return text
+def doing(world: World, of: Sequence[str] = DOINGS) -> str:
+    text = world.one_of(of)
+    slots = {"name": world.name(), "word": world.word(), "word2": world.word()}
+    for slot, value in {**slots, "number": str(world.rng.randint(1, 30))}.items():
+        text = text.replace("{" + slot + "}", value)
+    return text.lower() if world.style == "raw" else text
 
 
 def fact(world: World) -> tuple[str, str]:
     """(a fact, the word to ask for it by)."""
     rng = world.rng
     text = world.one_of(SAY["facts"])
-    thing = world.one_of(SAY["things"])
+    thing = world.one_of(THINGS)
     query = thing if "{thing}" in text else ""
     slots = {
         "thing": thing,
@@ -54,23 +61,14 @@ def read_clipboard(world: World) -> Task:
 
 
 def set_clipboard(world: World) -> Task:
-    text = world.said_text()
-    script = Script(world).ask(world.ask(SAY["set_clipboard"], text=text))
+    said, text = world.written_words()
+    script = Script(world).ask(world.ask(SAY["set_clipboard"], text=said))
     return script.do("set_clipboard", "copied to the clipboard", text=text).tell().task()
 
 
-def remind(world: World) -> Task:
-    what = doing(world)
-    said, when = world.when()
-    if world.chance(0.15):
-        what = "time is up"
-        count = world.rng.choice([1, 2, 3, 5, 10, 15, 20, 30, 45])
-        unit = world.rng.choice(["minute", "minute", "hour", "second"])
-        script = Script(world).ask(world.ask(SAY["timer"], span=f"{count} {unit}s"))
-        when = f"in {count} {unit}s"
-    else:
-        script = Script(world).ask(world.ask(SAY["remind"], when=said, what=what))
-    due = world.rng.choice(
+def due(world: World) -> str:
+    """When a reminder comes, as the tool tells it."""
+    return world.rng.choice(
         [
             f"at {world.clock()}",
             f"at {world.clock()}",
@@ -78,11 +76,36 @@ def remind(world: World) -> Task:
             f"tomorrow at {world.clock()}",
         ]
     )
-    return (
-        script.do("set_reminder", f"I will remind you {due}: {what}", "time", when, text=what, when=when)
-        .tell()
-        .task()
-    )
+
+
+def span(world: World) -> tuple[str, str]:
+    """A length of time as this person says it, and with digits."""
+    return numerals.span(world.rng, world.style == "raw" or world.chance(0.4 if world.spoken else 0.15))
+
+
+def remind(world: World) -> Task:
+    """To do something, of something; a timer; an alarm in the morning."""
+    kind = world.rng.choices(("remind", "remind_name", "timer", "wake"), (62, 10, 18, 10))[0]
+    what = doing(world)
+    said, when = world.when()
+    script = Script(world)
+    if kind == "timer":
+        what = "time is up"
+        said, length = span(world)
+        pattern, when = world.one_of(SAY["timer"]), f"in {length}"
+        if re.search(r"(a|start|run|give me a|make a) \{span\}|\{span\} timer", pattern):
+            said = re.sub(r"(minute|hour|second|day|week|min|sec)s\b", r"\1", said)  # "a 10 minute timer"
+        script.ask(world.ask([pattern], span=said))
+    elif kind == "wake":
+        what = "wake up"
+        script.ask(world.ask(SAY["wake"], when=said))
+    elif kind == "remind_name":
+        what = doing(world, LISTS["occasions"])
+        script.ask(world.ask(SAY["remind_name"], when=said, thing=what))
+    else:
+        script.ask(world.ask(SAY["remind"], when=said, what=what))
+    result = f"I will remind you {due(world)}: {what}"
+    return script.do("set_reminder", result, "time", when, text=what, when=when).tell().task()
 
 
 def list_reminders(world: World) -> Task:

@@ -5,121 +5,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from phrases import load
 from worlds import World
 
-MENUS = [
-    "File",
-    "Edit",
-    "Search",
-    "View",
-    "Document",
-    "Help",
-    "Tools",
-    "Format",
-    "Insert",
-    "Window",
-    "Calculator",
-]
-BUTTONS = [
-    "OK",
-    "Cancel",
-    "Save",
-    "Open",
-    "Close",
-    "Yes",
-    "No",
-    "Apply",
-    "Don't Save",
-    "Replace",
-    "Delete",
-    "Next",
-    "Back",
-    "Finish",
-    "Retry",
-    "Skip",
-    "Continue",
-    "Browse",
-    "Help",
-    "Sign in",
-    "Send",
-    "Print",
-    "Discard",
-    "Install",
-    "Later",
-    "Quit",
-    "Reload",
-    "Keep",
-    "Create",
-    "Rename",
-    "Add",
-    "Remove",
-    "Search",
-]
-FIELDS = [
-    "Name",
-    "Email",
-    "Search",
-    "Address",
-    "Phone",
-    "Title",
-    "City",
-    "Subject",
-    "To",
-    "From",
-    "Date",
-    "Street",
-    "First name",
-    "Last name",
-    "User name",
-    "Location",
-    "Amount",
-    "Find",
-    "Replace with",
-    "File name",
-]
-LABELS = [
-    "Save changes?",
-    "Do you want to save the changes before closing?",
-    "File not found",
-    "Update available",
-    "If you don't save the document, all the changes will be lost.",
-    "Are you sure?",
-    "Battery low",
-    "Ready",
-    "The file already exists. Replace it?",
-    "No connection",
-    "Sign in to continue",
-    "Printing finished",
-    "Loading",
-    "Not enough space on the disk",
-    "Done",
-    "Welcome",
-    "Settings saved",
-    "Enter your name",
-    "3 files selected",
-    "Delete this item?",
-    "Your session has expired",
-    "Disk almost full",
-    "Choose a folder",
-    "Page 1 of 3",
-]
-DIALOGS = [
-    "Save As",
-    "Save Changes",
-    "Open File",
-    "Question",
-    "Error",
-    "Warning",
-    "Print",
-    "Find and Replace",
-    "Preferences",
-    "Properties",
-    "Confirm",
-    "Information",
-    "Sign in",
-    "New Contact",
-    "Login",
-]
+SAY = load("screens")
+MENUS, BUTTONS, FIELDS = SAY["menus"], SAY["buttons"], SAY["fields"]
+LABELS, DIALOGS = SAY["labels"], SAY["dialogs"]
 ROOT_WARNING = "Warning: you are using the root account. You may harm your system."
 
 
@@ -278,61 +169,11 @@ def empty(world: World) -> Screen:
     return Screen(title, app, outline(title, app, []), f'You have "{title}" open in {app}. It is empty.')
 
 
-GALCULATOR_KEYS = [
-    "<-",
-    "C",
-    "AC",
-    "%",
-    "sqrt",
-    "=",
-    "2",
-    "1",
-    ".",
-    "0",
-    "(",
-    ")",
-    "MS",
-    "MR",
-    "M+",
-    "*",
-    "+/-",
-    "+",
-    "-",
-    "3",
-    "6",
-    "5",
-    "4",
-    "/",
-    "9",
-    "8",
-    "7",
-]
-GNOME_KEYS = [
-    "4",
-    "7",
-    "8",
-    "9",
-    "5",
-    "6",
-    "mod",
-    "÷",
-    "1",
-    "2",
-    "0",
-    ".",
-    "3",
-    "×",
-    "−",
-    "+",
-    "Pi",
-    "√",
-    "Square",
-    "Clear Display",
-    "(",
-    ")",
-    "%",
-    "=",
-]
+GALCULATOR_KEYS = "<- C AC % sqrt = 2 1 . 0 ( ) MS MR M+ * +/- + - 3 6 5 4 / 9 8 7".split()  # noqa: SIM905
+GNOME_KEYS = (
+    *"4 7 8 9 5 6 mod ÷ 1 2 0 . 3 × − + Pi √ Square".split(),  # noqa: SIM905
+    *("Clear Display", "(", ")", "%", "="),
+)
 
 
 def calculator_window(world: World, expression: str = "", result: str = "") -> Screen:

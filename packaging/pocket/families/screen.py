@@ -2,51 +2,20 @@
 
 from __future__ import annotations
 
+import manner
 from conversation import Say, Task
 from families import outlines
 from families.base import Script
+from numerals import MONTHS
 from phrases import load
+from vocabulary import WORDS
 from worlds import World
 
 SAY = load("screen")
 
 
-COMMON_KEYS = [
-    ("control s", "ctrl+s"),
-    ("ctrl s", "ctrl+s"),
-    ("ctrl+s", "ctrl+s"),
-    ("control c", "ctrl+c"),
-    ("control v", "ctrl+v"),
-    ("ctrl+v", "ctrl+v"),
-    ("enter", "enter"),
-    ("return", "enter"),
-    ("escape", "escape"),
-    ("alt f4", "alt+f4"),
-    ("alt+f4", "alt+f4"),
-    ("tab", "tab"),
-    ("control a", "ctrl+a"),
-    ("ctrl+a", "ctrl+a"),
-    ("control z", "ctrl+z"),
-    ("shift tab", "shift+tab"),
-    ("the escape key", "escape"),
-    ("f5", "f5"),
-    ("delete", "delete"),
-    ("backspace", "backspace"),
-    ("control w", "ctrl+w"),
-    ("control shift t", "ctrl+shift+t"),
-    ("ctrl+shift+s", "ctrl+shift+s"),
-    ("alt tab", "alt+tab"),
-    ("page down", "pagedown"),
-    ("page up", "pageup"),
-    ("home", "home"),
-    ("end", "end"),
-    ("space", "space"),
-    ("control n", "ctrl+n"),
-    ("ctrl+o", "ctrl+o"),
-    ("control p", "ctrl+p"),
-    ("ctrl+f", "ctrl+f"),
-    ("f11", "f11"),
-]
+COMMON_KEYS = [tuple(line.split(" = ")) for line in load("screens")["keys"]]
+"""(as said, as the tool takes them)."""
 
 
 def what(world: World) -> Task:
@@ -67,36 +36,107 @@ def what_in(world: World) -> Task:
     return script.do("look", screen.outline, "window", said, window=said).say(screen.answer).task()
 
 
+PRESSED = {
+    "press": outlines.BUTTONS,
+    "press_box": load("screens")["boxes"],
+    "press_menu": outlines.MENUS,
+    "press_tab": outlines.DIALOGS,
+    "press_link": outlines.DIALOGS,
+}
+"""Patterns, and what is pressed that way."""
+
+
 def press(world: World) -> Task:
+    """A control by name or, after a look, by number."""
+    if world.chance(0.07):
+        return press_number(world)
+    kind = world.rng.choices(list(PRESSED), (62, 20, 7, 6, 5))[0]
+    proper = world.one_of(PRESSED[kind]) if world.chance(0.75) else world.title()
     screen = world.rng.choice([outlines.dialog, outlines.form])(world)
-    name = world.rng.choice(screen.buttons) if world.chance(0.7) else world.title()
-    proper = name
-    if world.spoken or world.chance(0.3):
+    context = ""
+    if world.chance(0.25) and kind == "press":
+        proper, context = world.rng.choice(screen.buttons), screen.block
+    name = proper
+    if world.spoken or world.chance(0.35):
         name = name.lower() if world.style != "heard" else name
-    patterns = SAY["press"] if world.chance(0.9) else SAY["press_box"]
-    context = screen.block if world.chance(0.25) and proper in screen.buttons else ""
-    script = Script(world).ask(world.ask(patterns, context=context, name=name))
+    script = Script(world).ask(world.ask(SAY[kind], context=context, name=name))
     result = f'pressed "{proper}"' + (" and nothing changed" if world.chance(0.1) else "")
     return script.do("press", result, "control", name=name).tell().task()
 
 
-def set_value(world: World) -> Task:
-    name = world.one_of(outlines.FIELDS)
-    name = name.lower() if world.spoken or world.chance(0.4) else name
-    value = world.rng.choice([world.name(), world.said_text(), world.file(), str(world.rng.randint(1, 999))])
+def press_number(world: World) -> Task:
+    number = str(world.rng.randint(1, 40))
+    script = Script(world).ask(world.ask(SAY["press_number"], number=number))
+    return (
+        script.do("press", f'pressed "{world.one_of(outlines.BUTTONS)}"', "control", name=number)
+        .tell()
+        .task()
+    )
+
+
+def a_field(world: World) -> tuple[str, str, str]:
+    """(the field as said, the value as said, the value)."""
+    name = world.one_of(outlines.FIELDS) if world.chance(0.9) else world.title()
+    name = name.lower() if world.spoken or world.chance(0.5) else name
+    rng = world.rng
+    value = rng.choice(
+        [
+            world.name(),
+            f"{world.name()} {world.one_of(WORDS).title()}",
+            world.said_text(),
+            world.file(),
+            str(rng.randint(1, 9999)),
+            world.one_of(load("screens")["values"]),
+            world.one_of(WORDS),
+            f"{rng.randint(1, 28)} {rng.choice(MONTHS)}",
+            f"{world.name().lower()}@{world.made_up()}.com",
+        ]
+    )
     if world.style == "raw":
-        value = value.lower()
-    said = world.aloud(value) if "." in value else value
-    script = Script(world).ask(world.ask(SAY["set"], name=name, value=said))
+        value = value.lower().replace(",", "").replace(":", "")
+    return name, world.aloud(value) if value.endswith((".txt", ".pdf")) else value, value
+
+
+def set_value(world: World) -> Task:
+    name, said, value = a_field(world)
+    if not world.spoken:
+        said, value = manner.quoted(value, world.rng, False) if said == value else (said, value)
+    context = ""
+    if world.chance(0.15):
+        screen = outlines.form(world)
+        name = world.rng.choice(screen.fields)
+        name, context = name.lower() if world.chance(0.6) else name, screen.block
+    script = Script(world).ask(world.ask(SAY["set"], context=context, name=name, value=said))
     return script.do("set_value", f'"{name}" is now "{value}"', "field", name=name, value=value).tell().task()
 
 
+def set_several(world: World) -> Task:
+    """Two fields, or a field and a button: two changes, so a plan."""
+    name, said, value = a_field(world)
+    script = Script(world, trouble=0.04)
+    if world.chance(0.5):
+        button = world.one_of(outlines.BUTTONS)
+        pressed = button.lower() if world.style == "raw" else button
+        script.ask(world.ask(SAY["set_press"], name=name, value=said, button=pressed))
+        script.plan(("set_value", name), ("press", pressed))
+        script.do("set_value", f'"{name}" is now "{value}"', "field", name=name, value=value)
+        return script.do("press", f'pressed "{button}"', "control", name=pressed).tell().task()
+    name2, said2, value2 = a_field(world)
+    script.ask(world.ask(SAY["set_two"], name=name, value=said, name2=name2, value2=said2))
+    script.plan(("set_value", name), ("set_value", name2))
+    script.do("set_value", f'"{name}" is now "{value}"', "field", name=name, value=value)
+    script.do("set_value", f'"{name2}" is now "{value2}"', "field", name=name2, value=value2)
+    return script.tell().task()
+
+
 def type_text(world: World) -> Task:
-    text = world.said_text() if world.chance(0.8) else world.words(1, 8)
+    said, text = world.written_words()
+    if world.chance(0.2):
+        said = text = world.words(1, 8)
     if world.style == "raw":
-        text = text.lower()
+        said, text = said.lower(), text.lower()
     title, _ = world.window()
-    script = Script(world).ask(world.ask(SAY["type"], text=text))
+    script = Script(world).ask(world.ask(SAY["type"], text=said))
     result = f'typed {len(text)} characters into "{title}"' + (
         " and nothing changed" if world.chance(0.06) else ""
     )
@@ -120,17 +160,20 @@ def press_keys(world: World) -> Task:
 
 def scroll(world: World) -> Task:
     way = world.rng.choice(["up", "down", "down", "left", "right"])
-    script = Script(world).ask(world.ask(SAY["scroll"], way=way))
-    return (
-        script.do(
-            "scroll",
-            f"scrolled {way}{' and nothing changed' if world.chance(0.1) else ''}",
-            "window",
-            direction=way,
-        )
-        .tell()
-        .task()
-    )
+    kind = "scroll"
+    if way in ("up", "down") and world.chance(0.3):
+        kind = f"scroll_{way}"
+    pattern = world.one_of(SAY[kind])
+    said = way
+    if "to the {way}" in pattern:  # "scroll to the bottom"
+        said = {"up": "top", "down": "bottom"}.get(way, way)
+    elif way in ("left", "right") and world.chance(0.3):
+        said = f"to the {way}"
+    elif world.chance(0.05) and way in ("up", "down"):
+        said = f"{way}wards"
+    script = Script(world).ask(world.ask([pattern], way=said))
+    nothing = " and nothing changed" if world.chance(0.1) else ""
+    return script.do("scroll", f"scrolled {way}{nothing}", "window", direction=way).tell().task()
 
 
 def screenshot(world: World) -> Task:

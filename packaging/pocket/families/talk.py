@@ -5,10 +5,12 @@ from __future__ import annotations
 from conversation import Say, Task
 from families import outlines
 from families.base import LARGER_MODEL, UNDO
-from phrases import load, split
+from phrases import load
+from vocabulary import LISTS
 from worlds import World
 
 SAY = load("talk")
+TOPICS = [*SAY["topics"], *LISTS["topics"]]
 
 
 LANGUAGES = [
@@ -57,26 +59,34 @@ def undo(world: World) -> Task:
     return (world.ask(SAY["undo_ask"]), Say(UNDO))
 
 
-def beyond(world: World) -> Task:
-    """Out of reach: one sentence, no call. Sometimes a screen or a file comes with the question."""
+def slots_of(world: World) -> dict[str, str]:
     rng = world.rng
-    slots = {
-        "topic": world.one_of(SAY["topics"]) if world.chance(0.7) else world.words(1, 3).lower(),
-        "topic2": world.one_of(SAY["topics"]),
+    return {
+        "topic": world.one_of(TOPICS) if world.chance(0.7) else world.words(1, 3).lower(),
+        "topic2": world.one_of(TOPICS),
         "name": world.name(),
+        "who": world.one_of(SAY["near_callers"]),
         "day": world.day(),
         "number": str(rng.randint(2, 900)),
         "file": world.aloud(world.file()),
         "file2": world.aloud(world.file()),
+        "app": world.app()[0],
+        "folder": world.folder(),
         "language": world.one_of(LANGUAGES),
         "country": world.one_of(SAY["countries"]),
+        "country2": world.one_of(SAY["countries"]),
         "nonsense": " ".join(world.made_up() for _ in range(rng.randint(1, 4))),
     }
-    context = ""
-    if world.chance(0.12):
-        context = outlines.any_screen(world).block
-    patterns = SAY["beyond"]
-    if world.chance(0.2):
-        tail = world.rng.choice(SAY["beyond_tail"])
-        patterns = [f"{pattern} {tail}" for pattern in split(patterns, world.new)]
-    return (world.ask(patterns, context=context, **slots), Say(LARGER_MODEL))
+
+
+def beyond(world: World) -> Task:
+    """Out of reach: one sentence, no call. Sometimes a screen or a file comes with the question. Half of them begin
+    like what is within reach ("open a bank account", "set my status")."""
+    rng = world.rng
+    context = outlines.any_screen(world).block if world.chance(0.12) else ""
+    patterns = SAY[rng.choices(("beyond", "near", "foreign"), (45, 52, 3))[0]]
+    if world.chance(0.15):
+        tail = rng.choice(SAY["beyond_tail"])
+        patterns = [f"{world.one_of(patterns)} {tail}"]
+    user = world.ask(patterns, context=context, question=world.chance(0.35), **slots_of(world))
+    return (user, Say(LARGER_MODEL))

@@ -52,7 +52,7 @@ def focus(world: World) -> Task:
 
 
 def list_windows(world: World) -> Task:
-    windows = [world.window() for _ in range(world.rng.randint(0, 4))]
+    windows = [world.window() for _ in range(world.rng.choice([0, 1, 1, 1, 2, 3, 4]))]
     lines = "\n".join(f'"{title}" in {app}' for title, app in windows)
     script = Script(world).ask(world.ask(SAY["list_windows"], question=world.chance(0.5)))
     script.do("list_windows", lines or "no windows are open")
