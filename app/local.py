@@ -274,7 +274,7 @@ class LocalAssistant:
             profile=profile,
             system=self.parts.system,
             context_tokens=model.context_tokens,
-            attachments=self._attachments(errand.request, profile),
+            attachments=self._attachments(errand, profile),
         )
 
     # -- while nobody waits ---------------------------------------------------------------------------------------
@@ -297,9 +297,10 @@ class LocalAssistant:
 
     # -- what a request needs -------------------------------------------------------------------------------------
 
-    def _attachments(self, request: Request, profile: Profile) -> tuple[tuple[str, str], ...]:
-        budget = profile.observation_chars // max(1, len(request.files))
-        return tuple((path.name, self.parts.read_attachment(path, budget)) for path in request.files)
+    def _attachments(self, errand: Errand, profile: Profile) -> tuple[tuple[str, str], ...]:
+        files, read = errand.request.files, self.parts.read_attachment
+        budget = profile.observation_chars // max(1, len(files))
+        return tuple((path.name, read(path, budget, errand.cancel)) for path in files)
 
     def _log_event(self, session: str, event: Event) -> None:
         """Keep what shows a session again. A log that cannot be written loses the picture of a task, not the task."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from agent.broker import Broker
+from agent.cancel import Cancel
 from agent.context import Profile
 from agent.engine.port import Engine, ModelSpec
 from agent.errors import DesktopError
@@ -49,8 +50,8 @@ class Parts:
     voice: Voice
     questions: Questions
     senses: Senses
-    read_attachment: Callable[[Path, int], str]
-    """An attached file's text, at most so many characters; raises DeskhandError."""
+    read_attachment: Callable[[Path, int, Cancel], str]
+    """An attached file's text, at most about so many characters; nothing after a stop. Raises DeskhandError."""
     system: str
     spec: Callable[[Path | None], ModelSpec]
     """How to load a model file; without one, that of the settings. Raises ModelFileError when it is not there."""

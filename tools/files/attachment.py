@@ -4,17 +4,28 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from agent.cancel import Cancel, Cancelled
+from tools.documents import reader
 from tools.files import handle
 from tools.files.text import decode
 from tools.files.workspace import PathError
 
 
-def attachment_text(path: Path, longest: int) -> str:
-    """The beginning of ``path``, at most ``longest`` characters. Raises PathError when it is not a text file."""
+def attachment_text(path: Path, longest: int, cancel: Cancel) -> str:
+    """The beginning of ``path``, at most about ``longest`` characters; nothing after a stop. Raises PathError when it
+    cannot be read as text."""
     path = path.resolve()
     with handle.plain_words(path.name), handle.reading(path) as file:
+        if reader.is_document(file):
+            try:
+                # Its name is enough for the model to ask for the rest when it lies in the workspace.
+                return reader.read(file, path.name, longest, cancel).told(path.name)
+            except reader.DocumentError as trouble:
+                raise PathError(trouble.what) from trouble
+            except Cancelled:
+                return ""
         data = file.read(longest * 4 + 1)
     text = decode(data)
     if text is None:
-        raise PathError(f'"{path.name}" is not a text file, and other kinds cannot be read yet')
+        raise PathError(f'"{path.name}" is of a kind that cannot be read')
     return text if len(text) <= longest else text[:longest].rstrip() + "…"

@@ -11,8 +11,9 @@ from typing import BinaryIO
 from pydantic import Field
 
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
+from tools.documents import reader
 from tools.files import handle
-from tools.files.text import count, decode, excerpt, lines, shortened
+from tools.files.text import MAX_CHARACTERS, count, decode, excerpt, lines, shortened
 from tools.files.workspace import Decided, PathError, PathRefused, Workspace, told
 
 _MAX_ENTRIES = 50_000
@@ -48,16 +49,28 @@ class _Reading:
         self._decided = Decided()
 
     def effect_of_path(self, arguments: ReadFile | ListFolder) -> Effect:
-        path = self._workspace.resolve(arguments.path)
+        said = arguments.path
+        if isinstance(arguments, ReadFile):
+            said, _ = self._place(said)
+        path = self._workspace.resolve(said)
         self._decided.declare(arguments, path)
         label = "File" if isinstance(arguments, ReadFile) else "Folder"
-        target = Target("path", label, str(path), said=arguments.path)
+        target = Target("path", label, str(path), said=said)
         return Effect("read", (target,), question=f"Read this {label.lower()}?")
+
+    def _place(self, said: str) -> tuple[str, str]:
+        """A path and the place in it that stands after ``#``, empty when the ``#`` belongs to a name."""
+        before, mark, place = said.rpartition("#")
+        named = not mark or not before.strip() or self._workspace.resolve(said).exists()
+        return (said, "") if named else (before, place.strip())
 
     def read_file(self, arguments: ReadFile, context: ToolContext) -> ToolResult:
         (path,) = self._decided.paths(arguments, self.effect_of_path)
         name = self._workspace.name(path)
+        _, place = self._place(arguments.path)
         with handle.plain_words(name), handle.reading(path) as file:
+            if place or reader.is_document(file):
+                return self._document(file, path, place, context)
             size = os.fstat(file.fileno()).st_size
             data, unread = file.read(_MAX_BYTES), _count_lines(file, context)
         if unread and b"\n" in data:  # the line that was cut in two is counted among the unread
@@ -67,6 +80,15 @@ class _Reading:
             raise PathError(f'"{name}" is not a text file')
         details = {"path": str(path), "bytes": size}
         return ToolResult("confirmed", shortened(text, unread), f"{size} bytes, {excerpt(text)}", details)
+
+    def _document(self, file: BinaryIO, path: Path, place: str, context: ToolContext) -> ToolResult:
+        name = self._workspace.name(path)
+        try:
+            seen = reader.read(file, name, MAX_CHARACTERS, context.cancel, place)
+        except reader.DocumentError as trouble:
+            raise PathError(trouble.what) from trouble
+        details = {"path": str(path), "bytes": os.fstat(file.fileno()).st_size}
+        return ToolResult("confirmed", seen.told(name), seen.about, details)
 
     def list_folder(self, arguments: ListFolder, context: ToolContext) -> ToolResult:
         (path,) = self._decided.paths(arguments, self.effect_of_path)
@@ -139,7 +161,7 @@ def reading_tools(
     files = _Reading(workspace, open_path)
     return (
         Tool(
-            "read_file", "Read a text file.", ReadFile, files.effect_of_path,
+            "read_file", "Read a file: text, PDF, Office, pictures, archives.", ReadFile, files.effect_of_path,
             told(files.read_file), lambda a: f"Read **{a.path}**",
         ),
         Tool(

@@ -53,7 +53,7 @@ def test_one_endless_line_is_cut(call: Call, docs: Path) -> None:
 
 
 def test_bytes_are_not_text(call: Call, docs: Path) -> None:
-    (docs / "photo.txt").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
+    (docs / "photo.txt").write_bytes(b"\x7fELF\0\0\0")
 
     assert call("read_file", path="photo.txt").content == 'error: "photo.txt" is not a text file'
 

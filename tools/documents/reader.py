@@ -1,0 +1,157 @@
+"""Documents as the parent reads them: start a child, wait for its answer no longer than a deadline, kill it on a stop.
+
+Any thread. Nothing of the document is parsed on this side; the answer is checked before it is believed.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+import agent
+from agent.cancel import Cancel
+from agent.errors import DeskhandError
+from agent.messages import Picture
+from tools.documents.kinds import HEAD, kind_of
+from tools.documents.parts import DAMAGED, TOO_LARGE, TOO_SLOW, pieces
+from tools.ocr import read_text
+
+ROOT = Path(agent.__file__).resolve().parent.parent
+START = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); import agent, tools; sys.path.append(sys.path.pop(0)); "
+    "from agent.confinement import confine; confine(); "
+    "from tools.documents.worker import main; main()"
+)
+DEADLINE_SECONDS = 25.0
+MOST_ANSWER_BYTES = 16 << 20
+"""A picture of 2048 x 2048 pixels and its line of JSON are 12 MiB."""
+_CAUSES: dict[int, str] = {signal.SIGXCPU: TOO_SLOW, signal.SIGALRM: TOO_SLOW, signal.SIGKILL: TOO_LARGE}
+"""A child that is killed, and not by us, was by the kernel, for want of memory."""
+
+
+class DocumentError(DeskhandError):
+    """A document that cannot be read; a sentence for the model and the person alike."""
+
+
+class _Answer(BaseModel):
+    """What the child says. A document whose child was taken over could say anything, and no more than this."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    kind: str = Field(default="", max_length=100)
+    summary: str = Field(default="", max_length=8000)
+    text: str = ""
+    left: str = Field(default="", max_length=200)
+    at: str = Field(default="", max_length=300)
+    trouble: str = Field(default="", max_length=4000)
+    label: str = Field(default="", max_length=100)
+    width: int = Field(default=0, ge=0, le=2048)
+    height: int = Field(default=0, ge=0, le=2048)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """``about`` names the document: "PDF, 30 pages". ``text`` is its beginning, or what was asked for; ``left`` says
+    what is missing, and ``at`` is the position at which that begins."""
+
+    about: str
+    text: str
+    left: str = ""
+    at: str = ""
+
+    def told(self, path: str) -> str:
+        """As the model reads it; ``path`` is how it would ask for more."""
+        more = f'({self.left}, from "{path}#{self.at}")' if self.at else f"({self.left})" if self.left else ""
+        return "\n".join(part for part in (self.about, self.text, more) if part)
+
+
+def is_document(file: BinaryIO) -> bool:
+    """Whether ``file`` is more than plain text, going by its first bytes. Leaves it at its beginning."""
+    file.seek(0)
+    head = file.read(HEAD)
+    file.seek(0)
+    return bool(kind_of(head))
+
+
+def read(file: BinaryIO, name: str, longest: int, cancel: Cancel, position: str = "") -> Reading:
+    """The text of the open ``file``, which messages call ``name``, in at most about ``longest`` characters.
+
+    ``position`` is what stood after ``#`` in its path. Takes up to :data:`DEADLINE_SECONDS`, and as long again for the
+    text in a picture. Raises DocumentError, and Cancelled soon after a stop.
+    """
+    answer, pixels = _answer(file, name, longest, cancel, position)
+    about = f"{answer.kind}, {answer.summary}"
+    if not pixels:
+        return Reading(about, answer.text, answer.left, answer.at)
+    picture = Picture(width=answer.width, height=answer.height, rgb=pixels)
+    seen = "\n".join(pieces("\n".join(read_text(picture, cancel))))[:longest]
+    cancel.check()
+    heading = f"text in {answer.label or 'it'}, read from the picture:"
+    read_from_it = f"{heading}\n{seen}" if seen else f"(no text was found in {answer.label or 'it'})"
+    text = "\n".join(part for part in (answer.text, read_from_it) if part)
+    return Reading(about, text, answer.left, answer.at)
+
+
+def _answer(file: BinaryIO, name: str, longest: int, cancel: Cancel, position: str) -> tuple[_Answer, bytes]:
+    command = [sys.executable, "-I", "-c", START, str(ROOT), str(file.fileno()), str(longest), position]
+    child = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(file.fileno(),),
+        cwd="/",
+        env={"LC_ALL": "C.UTF-8"},  # ours may hold passwords
+    )
+    try:
+        with cancel.calling(child.kill):
+            said = _said(child, name)
+            code = child.wait()
+    finally:
+        child.kill()
+        child.wait()
+    cancel.check()
+    if code:
+        raise _trouble(name, _CAUSES.get(-code, DAMAGED))
+    return _checked(said, name)
+
+
+def _said(child: subprocess.Popen[bytes], name: str) -> bytes:
+    """All that the child writes until it ends. Raises DocumentError when that is too much or takes too long."""
+    assert child.stdout is not None
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    said = bytearray()
+    with child.stdout as pipe:
+        while select.select([pipe], [], [], max(0.0, deadline - time.monotonic()))[0]:
+            part = os.read(pipe.fileno(), 1 << 16)
+            if not part:
+                return bytes(said)
+            said += part
+            if len(said) > MOST_ANSWER_BYTES:
+                raise _trouble(name, TOO_LARGE)
+    raise _trouble(name, TOO_SLOW)
+
+
+def _checked(said: bytes, name: str) -> tuple[_Answer, bytes]:
+    line, _, pixels = said.partition(b"\n")
+    try:
+        answer = _Answer.model_validate_json(line)
+    except ValidationError as error:
+        raise _trouble(name, DAMAGED) from error
+    if answer.trouble:
+        raise _trouble(name, answer.trouble)
+    if len(pixels) != answer.width * answer.height * 3:
+        raise _trouble(name, DAMAGED)
+    return answer, pixels
+
+
+def _trouble(name: str, why: str) -> DocumentError:
+    return DocumentError(f'"{name}" {why}')
