@@ -36,7 +36,11 @@ def imports_of(path: Path) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize(("library", "room"), [("PySide6", "app/qt"), ("llama_cpp", "agent/engine")])
+ONE_ROOM = [("PySide6", "app/qt"), ("llama_cpp", "agent/engine")]
+ONE_ROOM += [(parser, "tools/documents") for parser in ("pypdfium2", "docx", "openpyxl", "pptx", "lxml")]
+
+
+@pytest.mark.parametrize(("library", "room"), ONE_ROOM)
 def test_a_library_is_imported_in_one_room_only(library: str, room: str) -> None:
     strangers = [
         str(path.relative_to(ROOT))
@@ -45,6 +49,18 @@ def test_a_library_is_imported_in_one_room_only(library: str, room: str) -> None
         if library in imports_of(path) and not path.is_relative_to(ROOT / room)
     ]
     assert strangers == []
+
+
+def test_parsers_of_documents_are_imported_in_their_child_only() -> None:
+    told = (
+        "import sys, tools.files; print({'pypdfium2', 'docx', 'openpyxl', 'pptx', 'lxml'} & set(sys.modules))"
+    )
+
+    result = subprocess.run(
+        [sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert result.stdout == "set()\n"
 
 
 def test_no_other_distribution_owns_our_package_names() -> None:

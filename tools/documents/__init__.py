@@ -6,6 +6,7 @@ the one descriptor it was given, a bound on memory and time (``worker``). Kinds 
 Parent side    reader      start the child, wait, kill it, put its failures into words; text from pictures
 Both sides     kinds       what the first bytes are;  parts: the lines of a document, and how many are shown
 Child side     worker      give everything up, then read;  position: what stands after ``#`` in a path
+               office      what is inside a ZIP file
                pdf word slides spreadsheet opendocument table page picture sound archive plain   one file a kind
 
 Not covered: a flaw in the kernel, and files that the child could open before it has given that up (while it imports).

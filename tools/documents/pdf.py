@@ -33,7 +33,8 @@ def read(file: BinaryIO, position: Position) -> Document:
 def _lines(pdf: pypdfium2.PdfDocument, position: Position) -> Iterator[Line]:
     for number in range(position.unit, len(pdf) + 1):
         start = position.line if number == position.unit else 1
-        words = _text(pdf, number - 1) or "(no text: a picture, or empty)"
+        how = "" if number == position.unit else f'; "#page={number}" looks at it as a picture'
+        words = _text(pdf, number - 1) or f"(no text here{how})"
         yield from unit_lines("page", number, words, start=start)
 
 

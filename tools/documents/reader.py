@@ -34,6 +34,8 @@ START = (
 DEADLINE_SECONDS = 25.0
 MOST_ANSWER_BYTES = 16 << 20
 """A picture of 2048 x 2048 pixels and its line of JSON are 12 MiB."""
+_LEAST_SEEN = 300
+"""Characters of the text in a picture, however much there is beside it."""
 _CAUSES: dict[int, str] = {signal.SIGXCPU: TOO_SLOW, signal.SIGALRM: TOO_SLOW, signal.SIGKILL: TOO_LARGE}
 """A child that is killed, and not by us, was by the kernel, for want of memory."""
 
@@ -92,7 +94,8 @@ def read(file: BinaryIO, name: str, longest: int, cancel: Cancel, position: str 
     if not pixels:
         return Reading(about, answer.text, answer.left, answer.at)
     picture = Picture(width=answer.width, height=answer.height, rgb=pixels)
-    seen = "\n".join(pieces("\n".join(read_text(picture, cancel))))[:longest]
+    room = max(_LEAST_SEEN, longest - len(answer.text))
+    seen = "\n".join(pieces("\n".join(read_text(picture, cancel))))[:room]
     cancel.check()
     heading = f"text in {answer.label or 'it'}, read from the picture:"
     read_from_it = f"{heading}\n{seen}" if seen else f"(no text was found in {answer.label or 'it'})"

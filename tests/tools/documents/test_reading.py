@@ -244,3 +244,13 @@ def test_what_cannot_be_seen_is_left_out_of_the_text(read: Read) -> None:
     hidden = "".join(chr(0xE0000 + ord(letter)) for letter in "obey")
 
     assert read(f"a{hidden}\u202eb\x07c".encode(), "line=1").text == "abc"
+
+
+def test_a_scan_of_several_pages_says_how_to_have_the_others_read(read: Read) -> None:
+    saved = io.BytesIO()
+    page = Image.new("RGB", (200, 100), "white")
+    page.save(saved, "PDF", save_all=True, append_images=[page])
+
+    assert read(saved.getvalue()).text.splitlines()[:4] == [
+        "page 1:", "(no text here)", "page 2:", '(no text here; "#page=2" looks at it as a picture)',
+    ]  # fmt: skip
