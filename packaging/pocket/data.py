@@ -11,6 +11,7 @@ from families import (
     followups,
     lacking,
     memory,
+    pairs,
     questions,
     references,
     screen,
@@ -103,6 +104,8 @@ FAMILIES: dict[str, tuple[Maker, float]] = {
     "again": (references.again, 0.4),
     "another time": (references.another_time, 0.6),
     "close both": (references.close_both, 0.4),
+    "several changes": (pairs.several_changes, 3),
+    "changes to it": (pairs.changes_to_it, 1.5),
     "press it": (references.press_it, 0.4),
 }
 

@@ -31,6 +31,7 @@ def number_words(value: int, rng: random.Random | None = None) -> str:
     rest = ""
     if value % 1000:
         rest = f"{' and' if value % 1000 < 100 else ''} {number_words(value % 1000, rng)}"
+        rest = rest.replace(" a hundred", " one hundred")
     return f"{number_words(value // 1000, rng)} thousand{rest}"
 
 

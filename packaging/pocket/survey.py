@@ -98,7 +98,7 @@ def report(seen: Seen, tokenizer: Tokenizer) -> None:
     print_shares("tokens by family", seen.families)
 
 
-PHRASINGS = "files followups lacking memory questions screen sequences sums talk windows".split()  # noqa: SIM905
+PHRASINGS = "files followups lacking memory pairs questions screen sequences sums talk windows".split()  # noqa: SIM905
 
 
 def count_of(name: str) -> int:

@@ -7,6 +7,7 @@ training never sees; made-up names (syllables, letters, digits) are so many that
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -48,6 +49,12 @@ class World:
 
     def one_of(self, items: Sequence[str]) -> str:
         return self.rng.choice(split(items, self.new))
+
+    def one_with(self, patterns: Sequence[str], words: str) -> str:
+        """One of ``patterns`` that says one of ``words`` (a regular expression): what is vague without them ("i need
+        gravel") would otherwise be taken for a request."""
+        found = [each for each in split(patterns, self.new) if re.search(words, each)]
+        return self.rng.choice(found or [each for each in patterns if re.search(words, each)])
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
@@ -291,6 +298,8 @@ class World:
         for name, value in slots.items():
             if name in OTHERS and text.count("{" + name + "}") == 1 and self.chance(self.doubt):
                 value = manner.second_thought(self.rng, OTHERS[name](self), value)
+            if name == "app":  # "the app called the calculator"
+                value = ARTICLE.sub("", value) if NO_ARTICLE.search(text) else value
             text = text.replace("{" + name + "}", value)
         return User(manner.ended(text, self.rng, self.style, question), context)
 
@@ -300,6 +309,8 @@ class World:
         return 0.05 if self.spoken else 0.015
 
 
+ARTICLE = re.compile(r"^(the|an?|my) ", re.IGNORECASE)
+NO_ARTICLE = re.compile(r"\b(the|an?|my|new|called|app|application|program) \{app\}", re.IGNORECASE)
 OTHERS: dict[str, Callable[[World], str]] = {
     "path": lambda world: world.aloud(world.file()),
     "app": lambda world: world.app()[0],

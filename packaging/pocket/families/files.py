@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from conversation import Say, Task
 from families import outlines
 from families.base import Script
-from phrases import load, split
+from phrases import load
 from vocabulary import BARE, EXTENSIONS, SHOWN
 from worlds import World
 
@@ -104,10 +104,7 @@ def find(world: World) -> Task:
     said = world.aloud(name) if "*" not in name else name[2:]
     patterns = SAY["find"]
     if "." not in name:  # "where is my car" is not about files
-        about_files = [
-            each for each in split(patterns, world.new) if re.search("file|find|search|look", each)
-        ]
-        patterns = [world.rng.choice(about_files)]
+        patterns = [world.one_with(patterns, "file|find|search|look")]
     if "*" in name:
         patterns = SAY["find_kind"]
     script = Script(world).ask(world.ask(patterns, name=said))

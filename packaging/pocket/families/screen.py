@@ -44,6 +44,8 @@ PRESSED = {
     "press_link": outlines.DIALOGS,
 }
 """Patterns, and what is pressed that way."""
+CLEAR = "<press>|<button>|press|click|push|hit|tap|button|box|option|menu|tab|link|tick|check"
+"""Words that say what is wanted, for a control that nobody has heard of."""
 
 
 def press(world: World) -> Task:
@@ -51,7 +53,9 @@ def press(world: World) -> Task:
     if world.chance(0.07):
         return press_number(world)
     kind = world.rng.choices(list(PRESSED), (62, 20, 7, 6, 5))[0]
-    proper = world.one_of(PRESSED[kind]) if world.chance(0.75) else world.title()
+    known = world.chance(0.75)
+    proper = world.one_of(PRESSED[kind]) if known else world.title()
+    patterns = SAY[kind] if known else [world.one_with(SAY[kind], CLEAR)]
     screen = world.rng.choice([outlines.dialog, outlines.form])(world)
     context = ""
     if world.chance(0.25) and kind == "press":
@@ -59,7 +63,7 @@ def press(world: World) -> Task:
     name = proper
     if world.spoken or world.chance(0.35):
         name = name.lower() if world.style != "heard" else name
-    script = Script(world).ask(world.ask(SAY[kind], context=context, name=name))
+    script = Script(world).ask(world.ask(patterns, context=context, name=name))
     result = f'pressed "{proper}"' + (" and nothing changed" if world.chance(0.1) else "")
     return script.do("press", result, "control", name=name).tell().task()
 
@@ -76,7 +80,7 @@ def press_number(world: World) -> Task:
 
 def a_field(world: World) -> tuple[str, str, str]:
     """(the field as said, the value as said, the value)."""
-    name = world.one_of(outlines.FIELDS) if world.chance(0.9) else world.title()
+    name = world.one_of(outlines.FIELDS)
     name = name.lower() if world.spoken or world.chance(0.5) else name
     rng = world.rng
     value = rng.choice(
@@ -106,7 +110,11 @@ def set_value(world: World) -> Task:
         screen = outlines.form(world)
         name = world.rng.choice(screen.fields)
         name, context = name.lower() if world.chance(0.6) else name, screen.block
-    script = Script(world).ask(world.ask(SAY["set"], context=context, name=name, value=said))
+    patterns = SAY["set"]
+    if not context and world.chance(0.12):
+        name = world.title().lower()
+        patterns = [world.one_with(patterns, "<field>|field|fill")]
+    script = Script(world).ask(world.ask(patterns, context=context, name=name, value=said))
     return script.do("set_value", f'"{name}" is now "{value}"', "field", name=name, value=value).tell().task()
 
 

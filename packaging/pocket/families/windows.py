@@ -6,9 +6,20 @@ from conversation import Say, Task
 from families import outlines
 from families.base import Script
 from phrases import load
+from vocabulary import APPS
 from worlds import World
 
 SAY = load("windows")
+CLEAR = {
+    "open": "<open>|open|start|launch|app|program|bring|pull|running",
+    "close": "<close>|close|quit|exit|shut|window|app|program",
+    "focus": "<go>|window|front|focus|switch|activ|back",
+}
+"""Words that say what is wanted, for applications that nobody has heard of."""
+
+
+def patterns_for(world: World, kind: str, name: str) -> list[str]:
+    return SAY[kind] if name in APPS else [world.one_with(SAY[kind], CLEAR[kind])]
 
 
 def opened(world: World, name: str) -> str:
@@ -20,7 +31,7 @@ def opened(world: World, name: str) -> str:
 
 def open_app(world: World) -> Task:
     said, name = world.app()
-    script = Script(world).ask(world.ask(SAY["open"], app=said))
+    script = Script(world).ask(world.ask(patterns_for(world, "open", name), app=said))
     return script.do("open_app", opened(world, name), "application", name, name=name).tell().task()
 
 
@@ -38,7 +49,7 @@ def said_window(world: World) -> tuple[str, str, str]:
 
 def close(world: World) -> Task:
     said, name, title = said_window(world)
-    script = Script(world).ask(world.ask(SAY["close"], app=said))
+    script = Script(world).ask(world.ask(patterns_for(world, "close", name), app=said))
     result = f'closed "{title}"'
     if world.chance(0.2):
         result = f'still open: "{title}" asks "{world.one_of(outlines.LABELS)}"'
@@ -47,7 +58,7 @@ def close(world: World) -> Task:
 
 def focus(world: World) -> Task:
     said, name, title = said_window(world)
-    script = Script(world).ask(world.ask(SAY["focus"], app=said))
+    script = Script(world).ask(world.ask(patterns_for(world, "focus", name), app=said))
     return script.do("focus_window", f'in front: "{title}"', "window", name, title=name).tell().task()
 
 
