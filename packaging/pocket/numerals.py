@@ -133,7 +133,7 @@ def _past(rng: random.Random, in_words: bool) -> tuple[str, str]:
         return f"at {spoken} {side} {said}", f"at {minutes} {side} {meant}"
     part = rng.choice(["half", "half", "quarter"]) if side == "past" else "quarter"
     article = "a " if part == "quarter" and rng.random() < 0.2 else ""
-    return f"at {article}{part} {side} {said}", f"at {article}{part} {side} {meant}"
+    return f"at {article}{part} {side} {said}", f"at {part} {side} {meant}"
 
 
 def _on_a_day(rng: random.Random, in_words: bool) -> tuple[str, str]:
@@ -145,7 +145,6 @@ def _on_a_day(rng: random.Random, in_words: bool) -> tuple[str, str]:
             "today",
             f"on {rng.choice(DAYS)}",
             f"on {rng.choice(DAYS)}",
-            "next week",
             f"next {rng.choice(DAYS)}",
             f"on {rng.randint(1, 28)} {rng.choice(MONTHS)}",
             rng.choice(DAYS),
@@ -155,8 +154,10 @@ def _on_a_day(rng: random.Random, in_words: bool) -> tuple[str, str]:
     kind = rng.random()
     if kind < 0.35 and day != "today":
         return day, day
-    if kind < 0.5 and "week" not in day:
-        part = rng.choice(["morning", "afternoon", "evening", "night"])
+    if kind < 0.5:
+        part = rng.choice(
+            ["afternoon", "evening"] if day == "today" else ["morning", "afternoon", "evening", "night"]
+        )
         day = "this" if day == "today" else day
         return f"{day} {part}", f"{day} {part}"
     tail = rng.choice(["", "", "", " am", " pm", " o'clock"])
