@@ -14,6 +14,7 @@ import signal
 import sys
 from typing import BinaryIO
 
+from agent.confinement import leave_files
 from tools.documents.kinds import HEAD, kind_of
 from tools.documents.parts import PASSWORD, TOO_LARGE, Document, Trouble, shown
 from tools.documents.position import Position, parse
@@ -73,9 +74,10 @@ def _bound() -> None:
 
 
 def _no_more_files() -> None:
-    """From here on nothing can be opened, not even for reading. What a parser needs is imported by now."""
+    """From here on nothing can be opened, not even for reading, or removed. What a parser needs is imported by now."""
     for encoding in ("cp437", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "ascii", "utf-8-sig"):
         "".encode(encoding)
+    leave_files()
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
