@@ -106,17 +106,17 @@ class Line(_Given):
     call: Call
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StandingHere:
-    """The standing permissions of one line. See :class:`agent.broker.grants.Standing`."""
+    """The standing permissions of the line at hand. See :class:`agent.broker.grants.Standing`."""
 
-    grants: tuple[Grant, ...]
+    grants: tuple[Grant, ...] = ()
 
     def list(self) -> tuple[Grant, ...]:
         return self.grants
 
     def add(self, grant: Grant) -> Grant:
-        return grant
+        raise DeskhandError("Nothing is permitted for good here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,28 +148,29 @@ class Auditor:
             Memory(no_database),
         )
         self._policy = Policy("ask", files.root, files.home, protected, files.resolve)
+        self._standing = StandingHere()
+        self._broker = Broker(self._policy, self._standing)
 
     def decide(self, line: Line) -> dict[str, str]:
         """The decision in the words of the output. Raises DeskhandError when the line contradicts itself."""
         self._windows.describe([(window.application, window.title) for window in line.windows])
-        grants = tuple(Grant(each.tool, each.kind, each.value) for each in line.grants)
-        broker = Broker(self._policy, StandingHere(grants))
-        broker.set_mode(line.mode)
+        self._standing.grants = tuple(Grant(each.tool, each.kind, each.value) for each in line.grants)
+        self._broker.set_mode(line.mode)
         scope = self._scope(line)
         if line.call.tool == PLAN.name:
-            return self._decide_plan(line, broker, scope)
+            return self._decide_plan(line, scope)
         try:
             asked = self._asked(line, line.call)
         except DeskhandError as why:
             return _told(Decision("deny", Risk.INERT, f"It is not run: {why}"))
-        return _told(broker.decide(asked.tool, asked.arguments, asked.effect, scope))
+        return _told(self._broker.decide(asked.tool, asked.arguments, asked.effect, scope))
 
-    def _decide_plan(self, line: Line, broker: Broker, scope: Scope) -> dict[str, str]:
+    def _decide_plan(self, line: Line, scope: Scope) -> dict[str, str]:
         try:
             steps = plan_steps(PlanArguments.model_validate(line.call.arguments), self._known(line))
         except (ValidationError, ValueError) as wrong:
             return _told(Decision("deny", Risk.INERT, f"This plan cannot be used: {_first(wrong)}"))
-        question = broker.contract_question(steps, scope)
+        question = self._broker.contract_question(steps, scope)
         if question is None:
             return _told(
                 Decision("allow", Risk.INERT, "A plan does nothing; its steps are decided one by one.")

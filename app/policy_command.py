@@ -27,6 +27,7 @@ def policy() -> None:
     help="Relative paths are in here; that of the settings by default.",
 )
 @click.option("--home", type=click.Path(path_type=Path), help="The home folder; yours by default.")
+@click.option("--json", is_flag=True, expose_value=False, help="The output is JSON with and without it.")
 @click.pass_obj
 def decide(surroundings: Surroundings, workspace: Path | None, home: Path | None) -> int:
     """Read calls from standard input, one JSON object a line, and print a decision for each.

@@ -128,7 +128,12 @@ class Contract:
         if any(step.concerns(target) for step in fitting):
             return True
         if target.kind == "path":
-            return path_said(resolved(target.value), words, resolved(policy.workspace), resolved(policy.home))
+            path, workspace, home = (resolved(each) for each in (target.value, policy.workspace, policy.home))
+            # What the plan names keeps its name in a folder that the person named: "put them into Archive".
+            kept = any(step.path is not None and step.path.name == path.name for step in self.steps)
+            return path_said(path, words, workspace, home) or (
+                kept and path_said(path.parent, words, workspace, home)
+            )
         return said(target.value, words)
 
 

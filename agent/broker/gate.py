@@ -167,6 +167,8 @@ def _why_ask(tool: Tool, risk: Risk, effect: Effect, scope: Scope, policy: Polic
 
 def _why_ask_of_tainted(tool: Tool, risk: Risk, effect: Effect, scope: Scope, policy: Policy) -> str:
     """The same, once something was read that the person did not write."""
+    if effect.verb == "drive" and not applications_of(effect):
+        return "Nobody can say which window it acts on, and other text was read before."
     strange = strange_sink(effect, risk, scope, policy) if risk >= Risk.REVERSIBLE_WRITE else None
     if risk < Risk.REVERSIBLE_WRITE and effect.verb == "write":
         # Every other program can read the clipboard, so what was read must not leave by it in any mode.

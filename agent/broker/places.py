@@ -91,7 +91,7 @@ class Places:
     def reason(self, path: Path, changing: bool) -> str:
         """What ``path`` is, when it is protected; empty otherwise. ``changing``: folders that hold a protected place
         are protected as well."""
-        for spelling in (path, resolved(path)):
+        for spelling in dict.fromkeys((path, resolved(path))):
             parts = _folded(spelling)
             if _ANYWHERE.intersection(parts):
                 return "a place for settings that others run or trust"

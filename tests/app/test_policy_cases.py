@@ -299,6 +299,9 @@ def test_a_public_page_may_be_followed_by_the_persons_words_and_by_nothing_else(
 def test_a_window_that_nobody_can_name_is_not_typed_into_silently(auditor: Auditor) -> None:
     for made in (call("type_text", text="x"), call("press", name="OK"), call("press_keys", keys="enter")):
         assert decided(auditor, "full", made, said=["do it"]) == "ask"
+    for made in (call("close_window", title="x"), call("scroll", direction="down")):
+        assert decided(auditor, "full", made, said=["do it"]) == "allow"
+        assert decided(auditor, "full", made, said=["do it"], context=READ) == "ask"
 
 
 # -- foreign tools -----------------------------------------------------------------------------------------------------

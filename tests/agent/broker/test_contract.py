@@ -141,6 +141,19 @@ def test_where_something_is_moved_must_be_in_the_plan_or_in_the_persons_words(
     assert choice(broker, "move_file", move(docs / "Public" / "a.txt"), scope) == "ask"
 
 
+def test_what_a_plan_names_keeps_its_name_in_the_folder_the_person_named(broker: Broker, docs: Path) -> None:
+    def move(to: str) -> Effect:
+        paths = (docs / "a.txt", docs / to)
+        return Effect("write", (file(paths[0]), file(paths[1], label="To")), paths, "moves it back")
+
+    scope = Scope(said=("put all my texts into Archive",))
+    scope.approve(broker.contract_of((step("move_file", "a.txt"),), scope))
+
+    assert choice(broker, "move_file", move("Archive/a.txt"), scope) == "allow"
+    assert choice(broker, "move_file", move("Archive/b.txt"), scope) == "ask"
+    assert choice(broker, "move_file", move("Public/a.txt"), scope) == "ask"
+
+
 def test_a_plan_does_not_open_the_floors_nor_cover_what_cannot_be_undone(
     broker: Broker, docs: Path, home: Path
 ) -> None:
