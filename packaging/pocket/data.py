@@ -125,12 +125,11 @@ def a_task(rng: random.Random, name: str = "", new: bool = False) -> Task:
 
 def copy_row(rng: random.Random, tokenizer: Tokenizer, length: int) -> tuple[list[int], list[float]]:
     """Pure copying: random pieces, then the same again, to be learnt from the second time on."""
-    first = tokenizer.ids["!"]
     ids, learnt = [tokenizer.bos], [0.0]
+    quote = tokenizer.ids['<|"|>']
     while len(ids) < length:
-        span = rng.randint(3, min(60, length // 3))
-        part = [rng.randrange(first, len(tokenizer.pieces)) for _ in range(span)]
-        quote = tokenizer.ids['<|"|>']
+        part = _something_to_copy(rng, tokenizer, min(60, length // 3))
+        span = len(part)
         repeats = rng.choice([1, 1, 2])
         ids += [quote, *part, quote]
         learnt += [0.0] * (span + 2)
@@ -138,6 +137,20 @@ def copy_row(rng: random.Random, tokenizer: Tokenizer, length: int) -> tuple[lis
             ids += [quote, *part, quote]
             learnt += [0.0, *([1.0] * (span + 1))]
     return ids[:length], learnt[:length]
+
+
+def _something_to_copy(rng: random.Random, tokenizer: Tokenizer, longest: int) -> list[int]:
+    """Random pieces, digits alone, or lines that begin alike: the last two are what gets garbled or skipped."""
+    first = tokenizer.ids["!"]
+    kind = rng.random()
+    if kind < 0.2:
+        digits = [tokenizer.ids[digit] for digit in "0123456789.:0123456789,"]
+        return [rng.choice(digits) for _ in range(rng.randint(3, 30))]
+    if kind < 0.45:
+        start = [rng.randrange(first, len(tokenizer.pieces)) for _ in range(rng.randint(1, 4))]
+        lines = ([*start, rng.randrange(first, len(tokenizer.pieces))] for _ in range(rng.randint(2, 7)))
+        return [piece for line in lines for piece in (*line, tokenizer.ids["\n"])]
+    return [rng.randrange(first, len(tokenizer.pieces)) for _ in range(rng.randint(3, longest))]
 
 
 LONG = (

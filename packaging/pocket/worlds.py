@@ -99,6 +99,10 @@ class World:
             self.sentence()
             for _ in range(self.rng.choices(range(1, high_lines + 1), _falling(high_lines))[0])
         ]
+        if self.chance(0.15):  # lines that begin alike, or are alike
+            start, count = self.words(1, 3), self.rng.randint(2, 5)
+            ends = [self.rng.choice([self.word(), str(self.rng.randint(1, 99)), ""]) for _ in range(count)]
+            lines = [f"{start} {end}".strip() for end in ends]
         mark = self.rng.choice(["", "", "", "- ", "* ", "[ ] ", "#"])
         if mark == "#":
             return "\n".join(f"{i}. {line}" for i, line in enumerate(lines, 1))
@@ -149,6 +153,10 @@ class World:
     def stem(self) -> str:
         rng = self.rng
         kind = rng.random()
+        if kind < 0.03:  # a very long name
+            return rng.choice(" _-" if not self.spoken else " ").join(
+                self.word() for _ in range(rng.randint(4, 8))
+            )
         if kind < 0.5:
             stem = self.one_of(STEMS)
             return stem if self.spoken else stem.replace(" ", rng.choice(["_", "-", " ", " ", ""]))
@@ -245,6 +253,10 @@ class World:
             if self.chance(0.35) and "Untitled" not in name:
                 name = f"{self.home()}/{name}"
             return f"{star}{name} - {app}", app
+        if self.chance(0.15):  # a web page
+            browser = rng.choice(["Mozilla Firefox", "Google Chrome", "Chromium", "Microsoft Edge"])
+            page = self.sentence(9).replace("\n", " ").replace('"', "")
+            return f"{page} {rng.choice('-—')} {browser}", browser
         app = self.app_name()
         title = rng.choice([app, f"{self.title()} - {app}", self.title(), f"{self.title()} — {app}"])
         return title, app
