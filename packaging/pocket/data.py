@@ -110,6 +110,8 @@ FAMILIES: dict[str, tuple[Maker, float]] = {
 }
 
 
+NEUTRAL = ("small talk", "now", "undo")
+"""Families after which there is still nothing that "it" could mean."""
 FIRST_ONLY = ("lacking",)
 """Families that stand at the beginning of a chat alone: "delete it" lacks nothing once a file was spoken of."""
 
@@ -167,21 +169,24 @@ def chat_row(rng: random.Random, tokenizer: Tokenizer, length: int) -> tuple[lis
     """A chat of as many tasks as fit into ``length`` tokens; the last one may be cut off."""
     ids: list[int] = [tokenizer.bos]
     learnt: list[float] = [0.0]
+    begun = False
     while len(ids) < length:
-        more, also = render(a_task(rng, _next_family(rng, len(ids) == 1, length)), tokenizer)
+        family = _next_family(rng, begun, length)
+        more, also = render(a_task(rng, family), tokenizer)
         if len(more) > length:
             continue
         ids += more[1:]
         learnt += also[1:]
+        begun = begun or family not in NEUTRAL
     return ids[:length], learnt[:length]
 
 
-def _next_family(rng: random.Random, first: bool, length: int) -> str:
+def _next_family(rng: random.Random, begun: bool, length: int) -> str:
     """Long rows begin with a long task; a short one often with what only stands there."""
-    if first:
-        if length > 600:
-            return rng.choice(LONG) if rng.random() < 0.6 else ""
-        return rng.choice(FIRST_ONLY) if rng.random() < 0.12 else ""
+    if not begun and length > 600 and rng.random() < 0.6:
+        return rng.choice(LONG)
+    if not begun and rng.random() < 0.12:
+        return rng.choice(FIRST_ONLY)
     others = {name: weight for name, (_, weight) in FAMILIES.items() if name not in FIRST_ONLY}
     return rng.choices(list(others), list(others.values()))[0]
 

@@ -131,7 +131,8 @@ def find(world: World) -> Task:
 def listing(world: World) -> str:
     style, world.style = world.style, "lazy"
     names = [
-        world.file() if world.chance(0.75) else world.folder() + "/" for _ in range(world.rng.randint(1, 7))
+        world.file() if world.chance(0.75) else world.folder() + "/"
+        for _ in range(world.rng.randint(1, 7) if world.chance(0.9) else world.rng.randint(8, 15))
     ]
     world.style = style
     return "\n".join(dict.fromkeys(names))
