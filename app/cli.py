@@ -174,6 +174,7 @@ def _window(surroundings: Surroundings, options: Options) -> int:
     from app.qt.main import run as open_window
     from app.qt.models_port import LocalModels
     from app.settings import save
+    from app.stopping import StopListener
 
     places = surroundings.places()
     settings, problems = _load(places, options)
@@ -183,6 +184,7 @@ def _window(surroundings: Surroundings, options: Options) -> int:
         if options.as_json:
             assistant.subscribe(_printer(as_json=True).show)
         assistant.attend()
+        StopListener(assistant.stop)
         return assistant
 
     return open_window(
@@ -336,6 +338,22 @@ def undo(surroundings: Surroundings, options: Options, task: str | None) -> int:
 
 
 @deskhand.command()
+@only_json
+def stop(options: Options) -> int:
+    """Stop what any Deskhand of yours is doing, also when its window hangs."""
+    import json
+
+    from app.stopping import stop_all
+
+    count = stop_all()
+    if options.as_json:
+        click.echo(json.dumps({"type": "stop", "stopped": count}))
+    else:
+        click.echo("Stopped." if count else "No Deskhand is running.")
+    return DONE if count else NOT_DONE
+
+
+@deskhand.command()
 @common
 @click.pass_obj
 def doctor(surroundings: Surroundings, options: Options) -> int:
@@ -388,13 +406,17 @@ def _assistant(
     surroundings: Surroundings, options: Options
 ) -> Iterator[tuple[Assistant, queue.SimpleQueue[Event]]]:
     """The assistant for the length of one command, and the queue its events arrive in."""
+    from app.stopping import StopListener
+
     places = surroundings.places()
     assistant = surroundings.build(_settings(places, options), places)
     events: queue.SimpleQueue[Event] = queue.SimpleQueue()
     unsubscribe = assistant.subscribe(events.put)
+    listener = StopListener(assistant.stop)
     try:
         yield assistant, events
     finally:
+        listener.close()
         unsubscribe()
         assistant.close()
 
