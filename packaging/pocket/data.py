@@ -98,6 +98,8 @@ FAMILIES: dict[str, tuple[Maker, float]] = {
     "asked after looking": (questions.then_asked, 0.6),
     "several fields": (screen.set_several, 1),
     "one of the files": (references.one_of_the_files, 1.5),
+    "the one found": (references.the_one_found, 0.8),
+    "type there": (followups.type_there, 1),
     "one of the windows": (references.one_of_the_windows, 0.8),
     "there": (references.there, 1.2),
     "and another": (references.and_another, 2),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conversation import Result, Task
+from conversation import Call, Result, Task
 from families import files, memory, outlines, screen, sums, talk, windows
 from families.base import Script
 from phrases import load
@@ -38,12 +38,37 @@ def close_it(world: World) -> Task:
     return script.do("close_window", result, "window", title, title=title).tell().task()
 
 
+def path_after(call: Call) -> str:
+    """Where the file of ``call`` is once it was carried out."""
+    path, to = call.arguments["path"], call.arguments.get("to", "")
+    match call.name:
+        case "rename_file":
+            return f"{path.rsplit('/', 1)[0]}/{to}" if "/" in path else to
+        case "move_file":
+            return f"{to}/{path.split('/')[-1]}"
+    return path
+
+
+def type_there(world: World) -> Task:
+    """A window came to the front; now something is typed "there"."""
+    script = done(world, world.rng.choice([windows.open_app, windows.focus, files.open_file]))
+    last = [turn.text for turn in script.turns if isinstance(turn, Result)][-1]
+    title = last.split('window "')[-1] if "window" in last else last.removeprefix('in front: "')
+    said, text = world.written_words()
+    script.ask(world.ask(SAY["type_there"], text=said))
+    result = f'typed {len(text)} characters into "{title.rstrip(chr(34))}"'
+    return script.do("type_text", result, "window", text=text).tell().task()
+
+
 def with_file(world: World) -> Task:
     """Something was done to a file; now something else is done to "it"."""
-    make = world.rng.choice([files.write, files.append, files.open_file, files.read, files.write])
-    script = done(world, make)
-    path = next(turn.arguments["path"] for turn in script.turns if hasattr(turn, "arguments"))
-    kind = world.rng.choice(["read", "open", "trash", "rename", "move", "append"])
+    makers = [files.write, files.append, files.open_file, files.read, files.write]
+    script = done(world, world.rng.choice([*makers, files.rename, files.move, screen.screenshot]))
+    path = path_after(next(turn for turn in script.turns if isinstance(turn, Call)))
+    kinds = ["open", "trash", "rename", "move"]
+    if path.endswith((".txt", ".md")):
+        kinds += ["read", "append"]
+    kind = world.rng.choice(kinds)
     if kind == "read":
         text, told = files.contents(world)
         return (
@@ -68,7 +93,7 @@ def with_file(world: World) -> Task:
             .task()
         )
     if kind == "rename":
-        to = world.text_file()
+        to = world.file((path.rsplit(".", 1)[-1],)) if "." in path else world.stem()
         script.ask(world.ask(SAY["rename_it"], to=world.aloud(to)))
         return script.do("rename_file", f'renamed "{path}" to "{to}"', path=path, to=to).tell().task()
     if kind == "move":

@@ -59,6 +59,36 @@ def one_of_the_files(world: World) -> Task:
     return script.do("trash_file", f'moved "{path}" to the trash', path=path).tell().task()
 
 
+def the_one_found(world: World) -> Task:
+    """One file was found; then "it" is read, moved, copied, renamed or deleted."""
+    while True:
+        script = done(world, files.find)
+        path = last_result(script)
+        if "\n" not in path:
+            break
+    script.trouble = 0.03
+    name = path.split("/")[-1]
+    kind = world.rng.choice(["read", "trash", "move", "rename"])
+    if kind == "read":
+        text, told = files.contents(world)
+        return (
+            script.ask(world.ask(SAY["read_it"]))
+            .do("read_file", text, path=path)
+            .say(f"{path} {told}")
+            .task()
+        )
+    if kind == "trash":
+        script.ask(world.ask(SAY["trash_it"]))
+        return script.do("trash_file", f'moved "{path}" to the trash', path=path).tell().task()
+    if kind == "move":
+        to = world.folder()
+        script.ask(world.ask(SAY["move_it"], to=to))
+        return script.do("move_file", f'moved "{path}" to "{to}/{name}"', path=path, to=to).tell().task()
+    to = world.file((path.rsplit(".", 1)[-1],))
+    script.ask(world.ask(SAY["rename_it"], to=world.aloud(to)))
+    return script.do("rename_file", f'renamed "{path}" to "{to}"', path=path, to=to).tell().task()
+
+
 def one_of_the_windows(world: World) -> Task:
     """The open windows were listed; then one of them is brought to the front or closed."""
     script = done(world, windows.list_windows)

@@ -35,6 +35,7 @@ ANSWERS = {
     "who": "I am Deskhand. I run on your own machine, with a small built-in model.",
     "how": "I am here and listening. What can I do for you?",
     "bye": "All right.",
+    "yes": "What can I do for you?",
 }
 
 
@@ -47,6 +48,7 @@ def small_talk(world: World) -> Task:
             ("who", SAY["who"]),
             ("how", SAY["how"]),
             ("bye", SAY["bye"]),
+            ("yes", SAY["yes"]),
         ]
     )
     return (
@@ -84,7 +86,7 @@ def beyond(world: World) -> Task:
     like what is within reach ("open a bank account", "set my status")."""
     rng = world.rng
     context = outlines.any_screen(world).block if world.chance(0.12) else ""
-    patterns = SAY[rng.choices(("beyond", "near", "foreign"), (45, 52, 3))[0]]
+    patterns = SAY[rng.choices(("beyond", "near", "foreign"), (43, 51, 6))[0]]
     if world.chance(0.15):
         tail = rng.choice(SAY["beyond_tail"])
         patterns = [f"{world.one_of(patterns)} {tail}"]
