@@ -49,7 +49,7 @@ class Size:
     answer: int
 
 
-FULL = Size(900, 2048, 8192, 16384, pictures=4, rounds=3, compared=2, slow=(2, 1), answer=64)
+FULL = Size(900, 2048, 8192, 16384, pictures=4, rounds=3, compared=2, slow=(1, 1), answer=64)
 QUICK = Size(100, 700, 1500, 1800, pictures=2, rounds=2, compared=1, slow=(1, 1), answer=24)
 SPARE = 6144
 """Positions for the steps that are measured, beyond the history."""
@@ -77,7 +77,6 @@ class Bench:
         context = size.large + SPARE
         self.ours = Ours(model.model, model.projector, context, self.threads, speculate=False)
         self.floor = Apart(Floor, model.model, model.projector, context, self.threads)
-        self.floor_holds = 0
         self.read_seconds = 0.0
         """What ours took to read the whole history, a part at a time."""
 
@@ -86,7 +85,8 @@ class Bench:
         self.floor.close()
 
     def grow(self, history: int, pictures: int = 0) -> None:
-        """Make the history about ``history`` tokens long, with so many pictures more, for ours and the floor."""
+        """Make the history about ``history`` tokens long, with so many pictures more, for ours and, as a copy of what
+        that read, for the floor."""
         holds = self.ours.count(self.talk.prompt)
         while pictures or holds < history - STEP_TOKENS:
             picture = self.screen() if pictures else None
@@ -95,7 +95,10 @@ class Bench:
             holds = self.ours.count(self.talk.prompt)
         turn = self.ours.turn(self.talk.prompt, 1)
         self.read_seconds += turn.total
-        self.floor_holds = self.floor.call("read", max(0, turn.tokens - self.floor_holds))
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "history"
+            self.ours.save(file)
+            self.floor.call("take", file)
         say(f"History of {turn.tokens} tokens, {turn.new} of them read in {turn.total:.1f} s")
 
     def screen(self) -> Picture | None:
@@ -111,7 +114,7 @@ class Bench:
         turn = self.ours.turn(self.talk.prompt, answer)
         pixels = (picture.width, picture.height, picture.rgb) if picture else None
         words = turn.new - (SCREEN_TOKENS if picture else 0)
-        floor, self.floor_holds = self.floor.call("step", words, turn.finished.decoded, pixels)
+        floor = self.floor.call("step", words, turn.finished.decoded, pixels)
         if answer > 1:
             self.talk.messages.append(turn.finished.message)
         return turn, floor

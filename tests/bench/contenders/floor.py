@@ -17,6 +17,7 @@ import llama_cpp.mtmd_cpp
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.engine.persistence import HEAD, Header, read
 from tests.bench.contenders.conversation import SCREEN_TOKENS
 
 llama: Any = llama_cpp.llama_cpp
@@ -51,17 +52,20 @@ class Floor:
         self._position = 0
         self._vision = _vision(projector, loaded, threads)
 
-    def read(self, tokens: int) -> int:
-        """Fill the cache with ``tokens`` more; returns how many it holds."""
-        while tokens:
-            part = min(tokens, BATCH)
-            self._decode(self._ids(part))
-            tokens -= part
-        return self._position
+    def take(self, file: Path) -> None:
+        """Hold the very cells that ours saved in ``file``: both go on from the same history."""
+        with file.open("rb") as stream:
+            *_, length = HEAD.unpack(stream.read(HEAD.size))
+            fingerprint = Header.model_validate_json(stream.read(length)).fingerprint
+        saved = read(file, fingerprint)
+        assert saved is not None
+        state = (ctypes.c_uint8 * saved.state.nbytes).from_buffer(saved.state.data)
+        assert llama.llama_state_seq_set_data(self._context, state, saved.state.nbytes, 0)
+        self._position = llama.llama_memory_seq_pos_max(llama.llama_get_memory(self._context), 0) + 1
 
-    def step(self, tokens: int, answer: int, pixels: tuple[int, int, bytes] | None) -> tuple[float, int]:
+    def step(self, tokens: int, answer: int, pixels: tuple[int, int, bytes] | None) -> float:
         """Seconds to read ``tokens`` and a picture, and then to decode ``answer`` tokens, the first of which needs
-        no decode of its own; and how many the cache then holds."""
+        no decode of its own."""
         ids = self._ids(tokens)
         one = (llama.llama_token * 1)()
         began = time.perf_counter()
@@ -73,7 +77,7 @@ class Floor:
             one[0] = self._likeliest()
             self._decode(one)
         self._likeliest()
-        return time.perf_counter() - began, self._position
+        return time.perf_counter() - began
 
     def _ids(self, count: int) -> ctypes.Array[Any]:
         return (llama.llama_token * count)(*self._random.integers(*ORDINARY, count).tolist())
