@@ -134,6 +134,7 @@ class NativeContext:
         threads: int,
         picture_tokens: int = 0,
         kv_type: Literal["f16", "q8_0"] = "f16",
+        micro_batch: int = SLICE,
     ) -> None:
         """``picture_tokens``: how many embeddings one decode must be able to take. A picture whose tokens look both
         ways cannot be cut; llama.cpp ends the process when it does not fit into a micro-batch."""
@@ -142,7 +143,7 @@ class NativeContext:
         params = llama.llama_context_default_params()
         params.n_ctx = context_tokens
         params.n_batch = self.batch
-        params.n_ubatch = self.batch
+        params.n_ubatch = max(micro_batch, picture_tokens)
         params.n_seq_max = 1
         params.n_outputs_max = MOST_SCORED
         params.n_threads = threads

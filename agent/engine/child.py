@@ -92,6 +92,10 @@ class Child:
                 stderr=subprocess.PIPE,
                 pass_fds=(theirs.fileno(), shared.fileno()),
                 cwd="/",
+                env={
+                    **os.environ,
+                    "GGML_NO_BACKTRACE": "1",
+                },  # else a failed assertion starts a debugger first
             )
         theirs.close()
         self._log: deque[str] = deque(maxlen=LOG_LINES)

@@ -102,7 +102,12 @@ def load(command: Load, flag: mmap.mmap, on_progress: Callable[[float], bool]) -
     place = senses.place if senses else None
     dialect = choose_dialect(vocabulary, model.chat_template, spec.thinking, command.fingerprint, place)
     context = NativeContext(
-        model, chosen.context_tokens, plan.threads, companions.picture_tokens, chosen.kv_type
+        model,
+        chosen.context_tokens,
+        plan.threads,
+        companions.picture_tokens,
+        chosen.kv_type,
+        chosen.micro_batch,
     )
     context.abort_when_set(ctypes.addressof(ctypes.c_char.from_buffer(flag)))
     drafter = companions.drafter

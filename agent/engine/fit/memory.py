@@ -17,7 +17,10 @@ from agent.engine.gguf_header import BLOCKS, Tensor
 KvType = Literal["f16", "q8_0"]
 
 MICRO_BATCH = 512
-"""Tokens that go through the layers together (``n_ubatch``)."""
+"""Tokens that go through the layers together on a graphics card (``n_ubatch``), and in one decode anywhere."""
+PROCESSOR_MICRO_BATCH = 128
+"""The same on a processor: no slower than 512 there, takes less memory, and a stop, which is seen between two nodes of
+the graph, does not wait for the attention of 512 tokens to a long history."""
 OUTPUTS = 32
 """Tokens of a batch whose logits can be asked for (``n_outputs_max``)."""
 CELLS = 256

@@ -11,7 +11,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agent.engine.fit.machine import Machine
-from agent.engine.fit.memory import MICRO_BATCH, KvType, Memory, Settings, checkpoint_bytes, predict
+from agent.engine.fit.memory import (
+    MICRO_BATCH,
+    PROCESSOR_MICRO_BATCH,
+    KvType,
+    Memory,
+    Settings,
+    checkpoint_bytes,
+    predict,
+)
 from agent.engine.fit.shape import Shape
 from agent.engine.fit.speed import WORDS_PER_TOKEN
 from agent.engine.fit.speed import tokens_per_second as rate
@@ -83,10 +91,11 @@ def make_plan(
     Raises ModelLoadError when nothing fits.
     """
     spare = int(min(machine.memory_bytes * SPARE_OF_ALL, machine.free_bytes * SPARE_OF_FREE))
+    micro_batch = max(MICRO_BATCH if machine.devices else PROCESSOR_MICRO_BATCH, picture_tokens)
     rungs = list(_ladder(shape, spec))
     memory = None
     for rung in rungs:
-        settings = Settings(rung.context_tokens, rung.kv_type, micro_batch=max(MICRO_BATCH, picture_tokens))
+        settings = Settings(rung.context_tokens, rung.kv_type, micro_batch=micro_batch)
         settings, memory = _best(shape, machine, spec, settings, companions)
         long = rung.context_tokens > CONTEXTS[-1] and not spec.context_tokens
         modest = not long or memory.kv <= machine.free_bytes * KV_SHARE

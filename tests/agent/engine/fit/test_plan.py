@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.engine.fit import Device, Machine, Settings, Shape, make_plan, predict
-from agent.engine.fit.memory import checkpoint_bytes
+from agent.engine.fit.memory import PROCESSOR_MICRO_BATCH, checkpoint_bytes
 from agent.engine.port import ModelSpec
 from agent.errors import ModelLoadError
 from tests.agent.engine.fit.conftest import GEMMA, GIB, LAPTOP, MIB, shape_of
@@ -35,7 +35,7 @@ def test_the_context_is_never_longer_than_what_was_trained(tmp_path: Path):
 
 
 def test_a_long_context_is_only_given_when_it_takes_a_small_part_of_what_is_free(gemma: Shape):
-    kv = predict(gemma, Settings(32768), LAPTOP).kv
+    kv = predict(gemma, Settings(32768, micro_batch=PROCESSOR_MICRO_BATCH), LAPTOP).kv
     assert make_plan(gemma, replace(LAPTOP, free_bytes=8 * kv), ANY).settings.context_tokens == 32768
     assert make_plan(gemma, replace(LAPTOP, free_bytes=8 * kv - 1), ANY).settings.context_tokens < 32768
 
