@@ -24,14 +24,17 @@ def read(file: BinaryIO, position: Position) -> Document:
     blocks = list(document.iter_inner_content())
     tables = sum(isinstance(block, Table) for block in blocks)
     summary = counted(len(blocks) - tables, "paragraph") + (f", {counted(tables, 'table')}" if tables else "")
-    return Document("Word document", summary, numbered(_texts(blocks), position.line))
+    # A paragraph's own way to its style goes through all styles each time.
+    names = {style.style_id: style.name or "" for style in document.styles}
+    return Document("Word document", summary, numbered(_texts(blocks, names), position.line))
 
 
-def _texts(blocks: list[Paragraph | Table]) -> Iterator[str]:
+def _texts(blocks: list[Paragraph | Table], names: dict[str, str]) -> Iterator[str]:
     tables = 0
     for block in blocks:
         if isinstance(block, Paragraph):
-            yield _mark(block) + block.text
+            text = block.text
+            yield (_mark(names.get(block._p.style or "", "")) if text.strip() else "") + text
             continue
         tables += 1
         yield f"table {tables}:"
@@ -41,10 +44,7 @@ def _texts(blocks: list[Paragraph | Table]) -> Iterator[str]:
             yield " | ".join(" ".join(cell.text.split()) for cell in cells)
 
 
-def _mark(paragraph: Paragraph) -> str:
-    name = (paragraph.style.name if paragraph.style is not None else None) or ""
-    if not paragraph.text.strip():
-        return ""
-    if heading := _HEADING.match(name):
+def _mark(style: str) -> str:
+    if heading := _HEADING.match(style):
         return "#" * int(heading[1]) + " "
-    return "# " if name == "Title" else "- " if name.startswith("List") else ""
+    return "# " if style == "Title" else "- " if style.startswith("List") else ""
