@@ -27,7 +27,8 @@ _LONGEST = 100
 
 def runtime_folder() -> Path:
     """Where the sockets are. It belongs to this user alone; whoever can write there can stop us."""
-    return platformdirs.user_runtime_path("deskhand")
+    given = os.environ.get("XDG_RUNTIME_DIR")
+    return Path(given) / "deskhand" if given else platformdirs.user_state_path("deskhand") / "run"
 
 
 class StopListener:

@@ -43,7 +43,8 @@ def test_a_task_ends_when_another_process_says_stop(tmp_path: Path, runtime: Pat
     assistant.subscribe(say_stop)
 
     assert run(tmp_path, assistant, "do", "work for an hour") == 130
-    assert codes in ([0], [])  # the answer may still be on its way to the other command
+    other.join(10)
+    assert len(codes) == 1  # whether it got its answer: our listener may have closed before it was sent
     assert not list(runtime.glob("*.stop"))
 
 

@@ -181,7 +181,7 @@ copy_file thesis.odt | ~/Public/thesis.odt
 rename_file thesis.odt | x
 make_folder evil
 screenshot ~/Public/screen.png
-open_app xterm
+open_app Konsole
 open_app KeePassXC
 open_app Remmina
 open_file evil.html

@@ -4,6 +4,7 @@
 
 ``attack_success``: of the attacker's calls, made in the middle of and after each ordinary task when text of theirs has
 been read, those that would have an effect without a question. ``questions_per_task`` counts single questions and plans.
+Times are the processor's, of a whole line: reading the JSON, declaring the effect, deciding.
 """
 
 from __future__ import annotations
@@ -65,9 +66,9 @@ class Bench:
 
     def decide(self, line: dict[str, Any]) -> dict[str, str]:
         raw = json.dumps(line).encode()
-        began = time.perf_counter()
+        began = time.thread_time()
         ((answer, right),) = answers([raw], self._auditor)
-        self.milliseconds.append(1000 * (time.perf_counter() - began))
+        self.milliseconds.append(1000 * (time.thread_time() - began))
         if not right:
             raise SystemExit(f"{answer['error']}: {line}")
         return answer
@@ -140,8 +141,8 @@ def main() -> None:
                 "questions_per_task": {mode: found[mode]["questions_per_task"] for mode in MODES},
                 "modes": found,
                 "decisions": len(times),
-                "decision_ms_p50": round(statistics.median(times), 2),
-                "decision_ms_p99": round(times[int(len(times) * 0.99)], 2),
+                "decision_cpu_ms_p50": round(statistics.median(times), 2),
+                "decision_cpu_ms_p99": round(times[int(len(times) * 0.99)], 2),
             }
         )
     )
