@@ -33,12 +33,11 @@ def run(tmp_path: Path, assistant: ScriptedAssistant, *arguments: str) -> int:
 def test_a_task_ends_when_another_process_says_stop(tmp_path: Path, runtime: Path) -> None:
     assistant = ScriptedAssistant(["WAIT"])
     codes: list[int] = []
+    other = threading.Thread(target=lambda: codes.append(run(tmp_path, ScriptedAssistant([]), "stop")))
 
     def say_stop(event: object) -> None:
         if isinstance(event, TaskStarted):
-            threading.Thread(
-                target=lambda: codes.append(run(tmp_path, ScriptedAssistant([]), "stop"))
-            ).start()
+            other.start()
 
     assistant.subscribe(say_stop)
 
