@@ -14,7 +14,7 @@ SAY = load("sums")
 
 
 SIGNS = {
-    "+": ("plus", "plus", "and"),
+    "+": ("plus", "plus"),
     "-": ("minus", "minus", "less", "take away"),
     "*": ("times", "times", "multiplied by", "x"),
     "/": ("divided by", "divided by", "over"),
