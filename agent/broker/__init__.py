@@ -2,6 +2,8 @@
 
 policy      the modes, the risk of an effect
 places      what is protected in every mode: our own folders, keys, start-up files
+sinks       which values of a call decide something, and whether they are the person's
+foreign     tools that are not ours: does the call fit their schema, what would it do
 provenance  where a value came from: the person's own words, or something that was read
 contract    one grouped approval for a plan, and which calls are inside it
 grants      standing permissions ("always"), kept in the database, listed and withdrawn
