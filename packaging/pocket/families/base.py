@@ -158,7 +158,7 @@ def in_words(result: str) -> str:
         return f"I remember {result.replace('remembered ', '')}."
     if result == "copied to the clipboard":
         return "I copied it to the clipboard."
-    if re.match(r'".*" is now ".*"$', result, re.DOTALL):
+    if re.match(r'".*" is now (".*"|\(hidden\))$', result, re.DOTALL):
         return f"{result}."
     return stopped(result if result.startswith("I ") else f"I {result}")
 

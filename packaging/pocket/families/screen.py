@@ -115,7 +115,8 @@ def set_value(world: World) -> Task:
         name = world.title().lower()
         patterns = [world.one_with(patterns, "<field>|field|fill")]
     script = Script(world).ask(world.ask(patterns, context=context, name=name, value=said))
-    return script.do("set_value", f'"{name}" is now "{value}"', "field", name=name, value=value).tell().task()
+    shown = "(hidden)" if "password" in name.lower() else f'"{value}"'
+    return script.do("set_value", f'"{name}" is now {shown}', "field", name=name, value=value).tell().task()
 
 
 def set_several(world: World) -> Task:
