@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from agent.events import Emit
 from agent.messages import Sound
 from tools.voice.activity import SileroActivity
@@ -55,6 +53,8 @@ class Voice:
 
     def sound(self, growing: bool = False) -> Sound:
         """What was spoken since the key was pressed last, as a model hears it; ``growing`` while it goes on."""
+        import numpy as np  # noqa: PLC0415 - slow, and only a model that hears needs it
+
         samples = np.frombuffer(self._listener.spoken, np.int16).astype(np.float32) / 32768
         return Sound.of(samples.tobytes(), growing)
 
