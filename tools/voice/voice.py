@@ -53,7 +53,7 @@ class Voice:
 
     def sound(self, growing: bool = False) -> Sound:
         """What was spoken since the key was pressed last, as a model hears it; ``growing`` while it goes on."""
-        import numpy as np  # noqa: PLC0415 - slow, and only a model that hears needs it
+        import numpy as np  # slow, and only a model that hears needs it
 
         samples = np.frombuffer(self._listener.spoken, np.int16).astype(np.float32) / 32768
         return Sound.of(samples.tobytes(), growing)
