@@ -52,7 +52,11 @@ class Hands:
         parsed = tool.arguments(**arguments)
         assert tool.title(parsed)
         tool.effect(parsed)
-        return tool.run(parsed, Context())
+        result = tool.run(parsed, Context())
+        if name == "look" and result.status == "refused":  # the window was still coming up: look again
+            tool.effect(parsed)
+            result = tool.run(parsed, Context())
+        return result
 
     def say(self, name: str, /, **arguments: str) -> str:
         return self.do(name, **arguments).content
@@ -121,11 +125,12 @@ def test_an_outline_has_the_form_that_the_documentation_gives(hands: Hands) -> N
     opened = applications.open_path(hands.ports, hands.workspace / "notes.txt", "notes.txt", context)
     assert opened.status == "confirmed"
     assert opened.content.startswith('opened "notes.txt", window "')
-    lines = hands.say("look").split("\n")
+    outline = hands.say("look")
+    lines = outline.split("\n")
     assert lines[0].startswith('window "')
     assert lines[0].endswith('notes.txt - Mousepad" in Mousepad')
     assert lines[1] == '1 menu "File"'
-    assert 'text "" = "Buy milk\nCall Ada"' in hands.say("look")
+    assert 'text "" = "Buy milk\nCall Ada"' in outline
 
 
 def test_a_sum_typed_into_the_calculator_is_read_back(hands: Hands) -> None:
