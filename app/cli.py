@@ -340,7 +340,7 @@ def undo(surroundings: Surroundings, options: Options, task: str | None) -> int:
 @deskhand.command()
 @only_json
 def stop(options: Options) -> int:
-    """Stop what any Deskhand of yours is doing, also when its window hangs."""
+    """Stop a running Deskhand, even one that hangs."""
     import json
 
     from app.stopping import stop_all

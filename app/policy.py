@@ -245,9 +245,11 @@ def _line(raw: bytes) -> Line:
     """Raises ValueError, RecursionError."""
     if len(raw) > LONGEST_LINE:
         raise ValueError(f"longer than {LONGEST_LINE} bytes")
-    return Line.model_validate(
-        json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
-    )
+    try:
+        told = json.loads(raw.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"not JSON, from character {error.pos + 1} on") from error
+    return Line.model_validate(told)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

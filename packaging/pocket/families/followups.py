@@ -68,7 +68,11 @@ def with_file(world: World) -> Task:
     kinds = ["open", "trash", "rename", "move"]
     if path.endswith((".txt", ".md")):
         kinds += ["read", "append"]
-    kind = world.rng.choice(kinds)
+    return with_it(world, script, path, world.rng.choice(kinds))
+
+
+def with_it(world: World, script: Script, path: str, kind: str) -> Task:
+    """The file at ``path``, which "it" means now, is read, opened, deleted, renamed, moved or written to."""
     if kind == "read":
         text, told = files.contents(world)
         return (

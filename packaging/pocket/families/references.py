@@ -5,7 +5,7 @@ from __future__ import annotations
 from conversation import Call, Result, Say, Task, Turn
 from families import files, memory, outlines, screen, sums, windows
 from families.base import Script
-from families.followups import SAY, done
+from families.followups import SAY, done, with_it
 from phrases import load
 from worlds import World
 
@@ -67,26 +67,7 @@ def the_one_found(world: World) -> Task:
         if "\n" not in path:
             break
     script.trouble = 0.03
-    name = path.split("/")[-1]
-    kind = world.rng.choice(["read", "trash", "move", "rename"])
-    if kind == "read":
-        text, told = files.contents(world)
-        return (
-            script.ask(world.ask(SAY["read_it"]))
-            .do("read_file", text, path=path)
-            .say(f"{path} {told}")
-            .task()
-        )
-    if kind == "trash":
-        script.ask(world.ask(SAY["trash_it"]))
-        return script.do("trash_file", f'moved "{path}" to the trash', path=path).tell().task()
-    if kind == "move":
-        to = world.folder()
-        script.ask(world.ask(SAY["move_it"], to=to))
-        return script.do("move_file", f'moved "{path}" to "{to}/{name}"', path=path, to=to).tell().task()
-    to = world.file((path.rsplit(".", 1)[-1],))
-    script.ask(world.ask(SAY["rename_it"], to=world.aloud(to)))
-    return script.do("rename_file", f'renamed "{path}" to "{to}"', path=path, to=to).tell().task()
+    return with_it(world, script, path, world.rng.choice(["read", "trash", "move", "rename"]))
 
 
 def one_of_the_windows(world: World) -> Task:
