@@ -33,7 +33,9 @@ Role = Literal[
     "link",
     "label",
     "table",
+    "row",
     "cell",
+    "progress",
     "slider",
     "image",
     "heading",
@@ -93,6 +95,18 @@ class Node:
     states: frozenset[State]
     bounds: Bounds | None
     children: tuple[Node, ...] = ()
+    row: int = 0
+    column: int = 0
+    """Of a cell: where it stands in its table, counted from 1; 0 for everything that is no cell of a table."""
+
+    @property
+    def address(self) -> str:
+        """A cell's place as spreadsheets write it: "B3"; empty for what is no cell of a table."""
+        letters, left = "", self.column
+        while left > 0:
+            left, letter = divmod(left - 1, 26)
+            letters = chr(ord("A") + letter) + letters
+        return f"{letters}{self.row}" if self.row and letters else ""
 
 
 class Windows(Protocol):
