@@ -296,7 +296,8 @@ class Task:
         try:
             if prepared.effect.changes:
                 entry = self._ports.journal.prepare(self.id, step, title, prepared.effect)
-            result = prepared.tool.run(prepared.arguments, context)
+            with self._budget.waiting() if prepared.tool.waits else contextlib.nullcontext():
+                result = prepared.tool.run(prepared.arguments, context)
         except DeskhandError as trouble:
             result = ToolResult.failed(str(trouble))
         if entry is not None:

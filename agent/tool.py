@@ -136,3 +136,5 @@ class Tool(Generic[A]):
     """The step in a few words, present tense, the object in ``**``: "Read **shopping.txt**"."""
     repeatable: bool = False
     """Doing the same again at once is ordinary (a key, a scroll); otherwise the loop refuses it."""
+    waits: bool = False
+    """It waits for something outside, as the person asked: that time is not taken from the task's."""
