@@ -15,6 +15,7 @@ from tools.desktop.clipboard import X11Clipboard
 from tools.desktop.entries import DesktopEntries
 from tools.desktop.input import XtestKeyboard, XtestPointer
 from tools.desktop.port import Desktop
+from tools.desktop.selection import selected_text
 from tools.desktop.windows import X11Windows
 from tools.desktop.x11 import Connection
 from tools.ocr import read_text
@@ -46,4 +47,5 @@ def connect(private_applications: Collection[str] = ()) -> Desktop:
         capture=MssCapture(),
         applications=applications,
         read_text=read_text,
+        selected_text=selected_text,
     )

@@ -17,6 +17,7 @@ from Xlib.protocol.rq import Event
 from Xlib.xobject.drawable import Window as XWindow
 
 from agent.errors import DesktopError
+from tools.desktop.port import Window
 from tools.desktop.x11 import Connection
 
 ANSWER_SECONDS = 2.0
@@ -38,7 +39,7 @@ class X11Clipboard:
         connection = Connection()
         try:
             with connection:
-                return _Reading(connection).text()
+                return _Reading(connection).text("CLIPBOARD")
         finally:
             connection.display.close()
 
@@ -46,8 +47,24 @@ class X11Clipboard:
         self._owner.own(text)
 
 
+def primary_selection(window: Window, longest: int) -> str:
+    """What was selected last with the pointer (ICCCM: PRIMARY), if ``window``'s program owns it; else empty."""
+    connection = Connection()
+    try:
+        with connection:
+            display = connection.display
+            owner = display.get_selection_owner(Xatom.PRIMARY)
+            # All ids of one client lie in its own range (X11 protocol, section 8, "resource-id-mask").
+            theirs = ~display.display.info.resource_id_mask
+            if isinstance(owner, int) or (owner.id & theirs) != (window.id & theirs):
+                return ""
+            return _Reading(connection).text("PRIMARY")[:longest]
+    finally:
+        connection.display.close()
+
+
 class _Reading:
-    """Asks whoever owns the clipboard for its text, once."""
+    """Asks whoever owns a selection for its text, once."""
 
     def __init__(self, connection: Connection) -> None:
         self._display = connection.display
@@ -55,13 +72,13 @@ class _Reading:
         self._window.change_attributes(event_mask=X.PropertyChangeMask)
         self._property = self._display.get_atom(_PROPERTY)
 
-    def text(self) -> str:
-        clipboard = self._display.get_atom("CLIPBOARD")
-        if self._display.get_selection_owner(clipboard) == X.NONE:
+    def text(self, selection: str) -> str:
+        chosen = self._display.get_atom(selection)
+        if self._display.get_selection_owner(chosen) == X.NONE:
             return ""
         for kind, encoding in (("UTF8_STRING", "utf-8"), ("STRING", "latin-1")):
             target = self._display.get_atom(kind)
-            self._window.convert_selection(clipboard, target, self._property, X.CurrentTime)
+            self._window.convert_selection(chosen, target, self._property, X.CurrentTime)
             answer = self._wait(X.SelectionNotify)
             if answer is not None and answer.property != X.NONE:
                 return self._received().decode(encoding, "replace")

@@ -254,3 +254,6 @@ class Desktop:
     applications: Applications
     read_text: Callable[[Picture, Cancel], tuple[str, ...]]
     """OCR, for windows without a tree: the lines of text, top to bottom; empty when no OCR is installed."""
+    selected_text: Callable[[Window, Sequence[str]], str] = lambda window, keys: ""
+    """What is selected in the first of these controls of the window (by :attr:`Node.key`) that has a selection; without
+    any, in the window as a whole. Empty when nothing is, or when it cannot be told here."""
