@@ -39,10 +39,11 @@ Reply = str | ToolCall | Dies | ModelError
 
 class ScriptedEngine:
     """Gives ``replies`` one after another: words are streamed word by word, a call ends its turn with *call*,
-    an error is raised. ``prompts`` keeps what it was asked. A turn beyond the script fails the test."""
+    an error is raised. Each is taken when it is asked for, so a generator may first read in ``prompts``, which keeps
+    what was asked, what came of the one before. A turn beyond the script fails the test."""
 
     def __init__(self, replies: Iterable[Reply], context_tokens: int = 8192) -> None:
-        self._replies = list(replies)
+        self._replies = iter(replies)
         self._context_tokens = context_tokens
         self.prompts: list[Prompt] = []
         self.prepared: list[Prompt] = []
@@ -69,9 +70,9 @@ class ScriptedEngine:
 
     def generate(self, prompt: Prompt, cancel: Cancel, sampling: Sampling = GREEDY) -> Iterator[EngineEvent]:
         self.prompts.append(prompt)
-        if not self._replies:
+        reply = next(self._replies, None)
+        if reply is None:
             raise AssertionError("the script is over, and the engine was asked once more")
-        reply = self._replies.pop(0)
         if isinstance(reply, ModelError):
             raise reply
         used = self.count_tokens(prompt)
@@ -105,7 +106,7 @@ class ScriptedEngine:
     def ask(self, prompt: Prompt, question: str, cancel: Cancel, max_tokens: int = 128) -> str:
         """The next reply, which must be words."""
         self.questions.append(question)
-        reply = self._replies.pop(0) if self._replies else ""
+        reply = next(self._replies, "")
         assert isinstance(reply, str), "a side question is answered in words"
         return reply
 
