@@ -55,6 +55,10 @@ class StubWindows:
     def hidden(self) -> tuple[Bounds, ...]:
         return ()
 
+    def reaches(self, window: Window, x: int, y: int) -> bool:
+        top = next((each for each in self.open if each.bounds.contains(x, y)), None)
+        return top is not None and top.id == window.id
+
 
 class StubKeyboard:
     """Remembers which window was active when keys were pressed."""
@@ -63,16 +67,19 @@ class StubKeyboard:
         self._windows = windows
         self.reached: list[tuple[int, str]] = []
 
-    def type(self, text: str) -> None:
-        self._reach(text)
+    def type(self, text: str, into: Window | None = None, cancel: Cancel | None = None) -> int:
+        return len(text) if self._reach(text, into) else 0
 
-    def press(self, keys: str) -> None:
-        self._reach(keys)
+    def press(self, keys: str, into: Window | None = None) -> bool:
+        return self._reach(keys, into)
 
-    def _reach(self, keys: str) -> None:
+    def _reach(self, keys: str, into: Window | None) -> bool:
         active = self._windows.active()
         assert active is not None
+        if into is not None and into.id != active.id:
+            return False
         self.reached.append((active.id, keys))
+        return True
 
 
 class StubAccessibility:
@@ -96,16 +103,35 @@ class StubAccessibility:
     def insert_text(self, key: str, text: str) -> bool:
         return False
 
+    def set_number(self, key: str, number: float) -> bool:
+        return False
+
+    def select(self, key: str) -> bool:
+        return False
+
+    def scroll_to(self, key: str) -> bool:
+        return False
+
 
 class StubPointer:
     def position(self) -> tuple[int, int]:
         return 0, 0
 
-    def click(self, x: int, y: int) -> None: ...
+    def click(self, x: int, y: int, on: Window | None = None) -> bool:
+        return True
 
     def scroll(
-        self, x: int, y: int, direction: Literal["up", "down", "left", "right"], notches: int
-    ) -> None: ...
+        self,
+        x: int,
+        y: int,
+        direction: Literal["up", "down", "left", "right"],
+        notches: int,
+        on: Window | None = None,
+    ) -> bool:
+        return True
+
+    def drag(self, start: tuple[int, int], end: tuple[int, int], on: Window | None = None) -> bool:
+        return True
 
 
 class StubClipboard:

@@ -13,7 +13,8 @@ from tools.desktop.accessibility import Xa11yAccessibility
 from tools.desktop.capture import MssCapture
 from tools.desktop.clipboard import X11Clipboard
 from tools.desktop.entries import DesktopEntries
-from tools.desktop.input import XtestKeyboard, XtestPointer
+from tools.desktop.input import XtestKeyboard
+from tools.desktop.pointer import XtestPointer
 from tools.desktop.port import Desktop
 from tools.desktop.selection import selected_text
 from tools.desktop.windows import X11Windows

@@ -46,6 +46,9 @@ class DescribedWindows:
     def hidden(self) -> tuple[Bounds, ...]:
         return ()
 
+    def reaches(self, window: Window, x: int, y: int) -> bool:
+        raise _nothing_here()
+
 
 class _Absent:
     """Stands for a port that must not be used: whatever is asked of it raises DesktopError."""

@@ -106,6 +106,15 @@ class Xa11yAccessibility:
             return False
         return self._do(key, lambda element: element.type_text(text))
 
+    def set_number(self, key: str, number: float) -> bool:
+        return self._do(key, lambda element: element.set_numeric_value(number))
+
+    def select(self, key: str) -> bool:
+        return self._do(key, xa11y.Element.select)
+
+    def scroll_to(self, key: str) -> bool:
+        return self._do(key, xa11y.Element.scroll_into_view)
+
     def _do(self, key: str, action: Callable[[xa11y.Element], None]) -> bool:
         element = self._elements.get(key)
         if element is None:

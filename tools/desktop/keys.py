@@ -61,6 +61,12 @@ def keysym(character: str) -> int:
     return code if 0x20 <= code <= 0x7E or 0xA0 <= code <= 0xFF else 0x01000000 | code
 
 
+def has_case(symbol: int) -> bool:
+    """Whether Caps Lock changes what it types."""
+    character = chr(symbol & 0x00FFFFFF) if symbol <= 0xFF or symbol >> 24 == 1 else ""
+    return character.lower() != character.upper()
+
+
 def parse(keys: str) -> tuple[Chord, ...]:
     """Read ``ctrl+shift+s`` or ``ctrl+a delete``. Raises ValueError naming what it does not know."""
     chords = tuple(_chord(word) for word in keys.split())

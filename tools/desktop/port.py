@@ -140,6 +140,11 @@ class Windows(Protocol):
         """Where windows of applications on the privacy list are; captures black these out."""
         ...
 
+    def reaches(self, window: Window, x: int, y: int) -> bool:
+        """Whether a click at this point of the screen would reach ``window``, or a menu that its application has
+        opened, and nothing that lies above it."""
+        ...
+
 
 class Accessibility(Protocol):
     """The accessibility tree: reading it, and acting on what is in it without the pointer."""
@@ -167,28 +172,55 @@ class Accessibility(Protocol):
         selected, which typing would replace)."""
         ...
 
-
-class Keyboard(Protocol):
-    """Keys as a person presses them: they reach whatever window is active."""
-
-    def type(self, text: str) -> None:
-        """Type ``text`` exactly, whatever the keyboard layout. Keep it short: it is not interrupted."""
+    def set_number(self, key: str, number: float) -> bool:
+        """Move a slider, or give a field of numbers its number; whether the control accepts that."""
         ...
 
-    def press(self, keys: str) -> None:
-        """Press combinations such as ``ctrl+s`` or ``alt+f4``, several with spaces between. Raises ValueError on
-        a name it does not know. Whatever happens, no key stays down."""
+    def select(self, key: str) -> bool:
+        """Choose an item of a list or an option of a combo box, without opening what it stands for."""
+        ...
+
+    def scroll_to(self, key: str) -> bool:
+        """Bring the control into view; whether its application offers that."""
+        ...
+
+
+class Keyboard(Protocol):
+    """Keys as a person presses them: they reach whatever window is active. ``into`` is the window that must be; that
+    is checked before each key (on X11 together with it, in one step that nothing can come between)."""
+
+    def type(self, text: str, into: Window | None = None, cancel: Cancel | None = None) -> int:
+        """Type ``text`` exactly, whatever the keyboard layout. How many characters went out: fewer than there are
+        when another window took the keys, somebody holds a modifier key down, or on a stop."""
+        ...
+
+    def press(self, keys: str, into: Window | None = None) -> bool:
+        """Press combinations such as ``ctrl+s`` or ``alt+f4``, several with spaces between; whether all were pressed.
+        Raises ValueError on a name it does not know. Whatever happens, no key stays down."""
         ...
 
 
 class Pointer(Protocol):
+    """The pointer. ``on`` is the window that must be reached (see :meth:`Windows.reaches`); that is checked before
+    each click (on X11 together with it). Everything returns whether it was done: ``False`` means that nothing was
+    clicked. Whatever happens, no button stays down."""
+
     def position(self) -> tuple[int, int]: ...
 
-    def click(self, x: int, y: int) -> None: ...
+    def click(self, x: int, y: int, on: Window | None = None) -> bool: ...
 
     def scroll(
-        self, x: int, y: int, direction: Literal["up", "down", "left", "right"], notches: int
-    ) -> None: ...
+        self,
+        x: int,
+        y: int,
+        direction: Literal["up", "down", "left", "right"],
+        notches: int,
+        on: Window | None = None,
+    ) -> bool: ...
+
+    def drag(self, start: tuple[int, int], end: tuple[int, int], on: Window | None = None) -> bool:
+        """Take what is at ``start`` to ``end``. ``False``: it was not taken, or given back where it came from."""
+        ...
 
 
 class Clipboard(Protocol):

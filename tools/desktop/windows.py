@@ -11,6 +11,7 @@ from Xlib.error import XError
 from Xlib.protocol.event import ClientMessage
 from Xlib.xobject.drawable import Window as XWindow
 
+from tools.desktop import reach
 from tools.desktop.port import Bounds, Window
 from tools.desktop.x11 import Connection
 
@@ -77,6 +78,10 @@ class X11Windows:
             return tuple(
                 window.bounds for window in self._all() if self._hides(window) and not window.minimised
             )
+
+    def reaches(self, window: Window, x: int, y: int) -> bool:
+        with self._x:
+            return reach.reaches(self._x, window.id, x, y)
 
     def _all(self) -> Iterator[Window]:
         not_windows = {self._x.display.get_atom(name) for name in _NOT_WINDOWS}
