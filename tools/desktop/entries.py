@@ -55,14 +55,15 @@ class DesktopEntries:
     def default_for(self, mime: str) -> Application | None:
         applications = {application.id: application for application in self.list()}
         chosen = next((applications[id] for id in _chosen(mime) if id in applications), None)
-        able = (application for application in applications.values() if mime in application.types)
-        return chosen or next(able, None)
+        able = [application for application in applications.values() if mime in application.types]
+        # Without a choice, what opens little else is made for it: an editor rather than an office for plain text.
+        return chosen or min(able, key=lambda each: len(each.types), default=None)
 
     def name_of(self, program: str) -> str:
         """The application whose windows have this class (lower case), or the class made readable."""
-        for application in self.list():
-            if program in application.programs:
-                return application.name
+        own = [application for application in self.list() if program in application.programs]
+        if own:  # of several with one program, the one that is called after it
+            return max(own, key=lambda each: each.id.lower().removesuffix(".desktop") == program).name
         return program.rpartition(".")[2].replace("-", " ").title()
 
     def start(self, application: Application, path: Path | None = None) -> None:

@@ -26,6 +26,25 @@ Categories=GNOME;Calculator;
 """
 
 
+OFFICE = """[Desktop Entry]
+Type=Application
+Name=Letters
+Exec=letters
+MimeType=application/rtf;text/plain;text/rtf;
+"""
+FILES = """[Desktop Entry]
+Type=Application
+Name=Zebra Files
+Exec=zebra %U
+MimeType=inode/directory;
+"""
+RENAMER = """[Desktop Entry]
+Type=Application
+Name=Bulk Rename
+Exec=zebra --bulk-rename %F
+"""
+
+
 @pytest.fixture
 def entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DesktopEntries:
     folder = tmp_path / "applications"
@@ -83,6 +102,23 @@ def test_a_text_file_of_any_kind_opens_in_the_editor(entries: DesktopEntries, tm
         found = application_for(entries, tmp_path / name)
         assert found is not None
         assert found.name == "Mousepad"
+
+
+def test_a_text_file_opens_in_the_editor_although_the_office_opens_it_too(
+    entries: DesktopEntries, tmp_path: Path
+) -> None:
+    (tmp_path / "applications/letters.desktop").write_text(OFFICE)
+    found = application_for(entries, tmp_path / "notes.txt")
+    assert found is not None
+    assert found.name == "Mousepad"
+
+
+def test_of_two_entries_for_one_program_the_one_called_after_it_names_its_windows(
+    entries: DesktopEntries, tmp_path: Path
+) -> None:
+    (tmp_path / "applications/zebra.desktop").write_text(FILES)
+    (tmp_path / "applications/zebra-bulk-rename.desktop").write_text(RENAMER)
+    assert entries.name_of("zebra") == "Zebra Files"
 
 
 def test_the_persons_choice_of_application_is_followed(entries: DesktopEntries, tmp_path: Path) -> None:
