@@ -140,12 +140,14 @@ class Moment(Value):
     """What was on the screen when the person asked.
 
     ``outline`` is the text form of the front window (see docs/tools.md); ``window`` and ``application`` name it.
-    ``thumbnail`` is a PNG for people, ``picture`` the pixels for a model that sees.
+    ``thumbnail`` is a PNG for people, ``picture`` the pixels for a model that sees. ``part`` is what of the screen the
+    person chose: all of it, one window, or a region they drew.
     """
 
     window: str
     application: str
     outline: str
+    part: Literal["screen", "window", "region"] = "screen"
     thumbnail: bytes = Field(default=b"", repr=False)
     picture: Picture | None = None
 

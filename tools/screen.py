@@ -23,10 +23,9 @@ from tools.desktop.port import Bounds, Desktop, Window
 from tools.files import handle
 from tools.files.workspace import Decided, PathRefused, told
 from tools.matching import matching
+from tools.moment import Part, freeze, moment_of
 from tools.outline import DEFAULT_BUDGET, Outline, outline, outline_of_text
 
-THUMBNAIL_WIDTH = 480
-"""Pixels."""
 _OTHER_PICTURES = (".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 
 
@@ -67,34 +66,14 @@ class Screen:
 
     def moment(self, budget: int = DEFAULT_BUDGET, region: Bounds | None = None) -> Moment:
         """The screen of now: the front window's outline, and the monitor that the cursor is on; or only what is in
-        ``region``, read by OCR.
+        ``region``.
 
         Raises DesktopError when the screen cannot be read."""
-        window = self._desktop.windows.front()
-        if region is not None:
-            return self._moment_of(region, window, budget)
-        seen = self.look(window, Cancel()) if window else None
-        picture = self._picture(seen.secrets() if seen else ())
-        return Moment(
-            window=window.title if window else "",
-            application=window.application if window else "",
-            outline=seen.text(budget) if seen else "no windows are open",
-            thumbnail=_thumbnail(picture),
-            picture=picture,
-        )
-
-    def _moment_of(self, region: Bounds, window: Window | None, budget: int) -> Moment:
-        picture = self._desktop.capture.grab(region, self._desktop.windows.hidden())
-        lines = self._desktop.read_text(picture, Cancel())
-        title, application = (window.title, window.application) if window else ("", "")
-        text = "\n".join(f'label "{line}"' for line in lines) or "no text there"
-        return Moment(
-            window=title,
-            application=application,
-            outline=f'part of window "{title}" in {application}\n{text}'[:budget],
-            thumbnail=_thumbnail(picture),
-            picture=picture,
-        )
+        monitor = self._desktop.capture.monitor(*self._desktop.pointer.position())
+        frozen = freeze(self._desktop, region or monitor)
+        front = next((window.id for window in frozen.windows), 0)
+        part = Part(region) if region else Part(frozen.bounds, front)
+        return moment_of(self._desktop, self, frozen, part, budget)
 
     def picture(self) -> Picture:
         """The monitor that the cursor is on, private windows and password fields black."""
@@ -233,12 +212,4 @@ def _named_png(text: str) -> str:
 def png(picture: Picture) -> bytes:
     encoded = io.BytesIO()
     Image.frombytes("RGB", (picture.width, picture.height), picture.rgb).save(encoded, "PNG")
-    return encoded.getvalue()
-
-
-def _thumbnail(picture: Picture) -> bytes:
-    image = Image.frombytes("RGB", (picture.width, picture.height), picture.rgb)
-    image.thumbnail((THUMBNAIL_WIDTH, picture.height))
-    encoded = io.BytesIO()
-    image.save(encoded, "PNG")
     return encoded.getvalue()
