@@ -88,20 +88,21 @@ def _spec(settings: Settings, places: Places, path: Path | None) -> ModelSpec:
     if server is not None:
         name = Path(server.model or address_of(server).host)
         return ModelSpec(path=name, server=server, context_tokens=settings.context_tokens)
-    files = locate(settings.model, places.data) if path is None else _with_projector(path)
+    files = locate(settings.model, places.data) if path is None else _with_companions(path)
     return ModelSpec(
         path=files.path,
         projector=files.projector,
+        drafter=files.drafter,
         context_tokens=settings.context_tokens,
         gpu_layers=settings.gpu_layers,
         threads=settings.threads,
     )
 
 
-def _with_projector(path: Path) -> ModelFiles:
-    """The model at ``path`` with the eyes and ears that lie beside it. Whether it can be loaded the engine says."""
+def _with_companions(path: Path) -> ModelFiles:
+    """The model at ``path`` with what lies beside it. Whether it can be loaded the engine says."""
     described = describe(path)
-    return ModelFiles(path, described.projector if described else None)
+    return ModelFiles(path, described.projector, described.drafter) if described else ModelFiles(path)
 
 
 def _log_to(path: Path) -> None:

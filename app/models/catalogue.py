@@ -36,10 +36,11 @@ class ModelFile(_Data):
 
 @dataclass(frozen=True, slots=True)
 class ModelFiles:
-    """Where a model is on this disk: its GGUF, and the projector when it has one."""
+    """Where a model is on this disk: its GGUF, and its projector and drafter if it has them."""
 
     path: Path
     projector: Path | None = None
+    drafter: Path | None = None
 
 
 class Entry(_Data):

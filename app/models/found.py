@@ -17,12 +17,9 @@ from typing import Literal
 
 from pydantic import BaseModel, Field, ValidationError
 
-Source = Literal["Hugging Face", "LM Studio", "Ollama", "Jan", "Deskhand", "file"]
+from app.models.beside import PART, drafter_for, drafts_for, is_gguf, is_model_name, projector_for
 
-MAGIC = b"GGUF"
-_PART = re.compile(r"-(\d{5})-of-(\d{5})\.gguf$", re.IGNORECASE)
-_HELPER = re.compile(r"^(mtp|dflash|eagle\d*)[-_.]", re.IGNORECASE)
-"""Drafters that stand beside a model and are none themselves."""
+Source = Literal["Hugging Face", "LM Studio", "Ollama", "Jan", "Deskhand", "file"]
 
 OLLAMA_MODEL = "application/vnd.ollama.image.model"
 OLLAMA_PROJECTOR = "application/vnd.ollama.image.projector"
@@ -37,6 +34,7 @@ class FoundModel:
     bytes: int
     source: Source
     projector: Path | None = None
+    drafter: Path | None = None
 
 
 def find(data: Path, environment: Mapping[str, str] = os.environ) -> tuple[FoundModel, ...]:
@@ -53,10 +51,10 @@ def find(data: Path, environment: Mapping[str, str] = os.environ) -> tuple[Found
 
 
 def describe(path: Path) -> FoundModel | None:
-    """The one model at ``path``, with its projector when one lies beside it; None when it is not a GGUF."""
-    if not _is_gguf(path):
+    """The one model at ``path``, with what belongs to it and lies beside it; None when it is not a GGUF."""
+    if not is_gguf(path):
         return None
-    return FoundModel(path.stem, path, _size(path), "file", _projector_for(path))
+    return _found(path.stem, path, "file")
 
 
 def _folders(home: Path, data: Path, environment: Mapping[str, str]) -> Iterator[tuple[Source, Path]]:
@@ -82,74 +80,26 @@ def _in_folder(folder: Path, source: Source) -> Iterator[FoundModel]:
     for parent, _, names in os.walk(folder, onerror=lambda _error: None):
         for name in sorted(names):
             path = Path(parent, name)
-            if _is_model_name(name) and _is_gguf(path):
-                yield FoundModel(_name(path), path, _size(path), source, _projector_for(path))
+            if is_model_name(name) and is_gguf(path) and not any(drafts_for(name, other) for other in names):
+                yield _found(_name(path), path, source)
 
 
-def _is_model_name(name: str) -> bool:
-    if not name.lower().endswith(".gguf") or _is_projector(name) or _HELPER.match(name):
-        return False
-    part = _PART.search(name)
-    return part is None or int(part[1]) == 1
-
-
-def _is_projector(name: str) -> bool:
-    return "mmproj" in name.lower()
-
-
-def _is_gguf(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return file.read(4) == MAGIC
-    except OSError:
-        return False
+def _found(name: str, path: Path, source: Source) -> FoundModel:
+    return FoundModel(name, path, _size(path), source, projector_for(path), drafter_for(path))
 
 
 def _name(path: Path) -> str:
     if path.stem.casefold() == "model":  # Jan calls every file so, and names the folder
         return path.parent.name
-    return _PART.sub("", path.name) if _PART.search(path.name) else path.stem
+    return PART.sub("", path.name) if PART.search(path.name) else path.stem
 
 
 def _size(path: Path) -> int:
-    part = _PART.search(path.name)
+    part = PART.search(path.name)
     if part is None:
         return path.stat().st_size
     stem = path.name[: part.start()]
     return sum(other.stat().st_size for other in path.parent.glob(f"{glob.escape(stem)}-*-of-{part[2]}.gguf"))
-
-
-def _projector_for(model: Path) -> Path | None:
-    """The projector in the model's folder: the one whose name shares most with the model's, if there are several.
-
-    A folder that holds several models and one projector gives it to the model it is named after, or to nobody.
-    """
-    try:
-        siblings = [path for path in model.parent.iterdir() if path.name.lower().endswith(".gguf")]
-    except OSError:
-        return None
-    projectors = [path for path in siblings if _is_projector(path.name)]
-    models = [path for path in siblings if _is_model_name(path.name)]
-    if not projectors:
-        return None
-    words = _words(model.name)
-    best = max(projectors, key=lambda path: (len(words & _words(path.name)), path.name))
-    if len(models) > 1 and not _named_after(best, model):
-        return None
-    return best if _is_gguf(best) else None
-
-
-_QUANTISATION = re.compile(r"^(i?q\d.*|f16|f32|bf16|ud|k|m|s|l|xl|xs|xxs|\d)$")
-
-
-def _words(name: str) -> frozenset[str]:
-    """The words of a file name that say which model it is: "gemma", "4", "e2b", "it", but not "q8" or "mmproj"."""
-    words = re.split(r"[-_.\s]+", name.lower().removesuffix(".gguf"))
-    return frozenset(word for word in words if word and word != "mmproj" and not _QUANTISATION.match(word))
-
-
-def _named_after(projector: Path, model: Path) -> bool:
-    return bool(_words(projector.name)) and _words(projector.name) <= _words(model.name)
 
 
 class _Layer(BaseModel):
@@ -186,6 +136,6 @@ def _blob(store: Path, manifest: _Manifest, kind: str) -> Path | None:
         algorithm, _, digest = layer.digest.partition(":")
         if layer.media_type == kind and algorithm == "sha256" and re.fullmatch("[0-9a-f]{64}", digest):
             path = store / "blobs" / f"sha256-{digest}"
-            if _is_gguf(path):
+            if is_gguf(path):
                 return path
     return None

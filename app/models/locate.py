@@ -35,10 +35,10 @@ def locate(name: str, data: Path) -> catalogue.ModelFiles:
                 f"{path} is not a GGUF file; nothing was loaded.",
                 "It may be damaged or of another kind: get it again, or choose another.",
             )
-        return catalogue.ModelFiles(model.path, model.projector)
+        return catalogue.ModelFiles(model.path, model.projector, model.drafter)
     for model in found.find(data):
         if model.name == name:
-            return catalogue.ModelFiles(model.path, model.projector)
+            return catalogue.ModelFiles(model.path, model.projector, model.drafter)
     raise ModelFileError(
         f"There is no model called {name}, and no such file.", "See deskhand models list for what there is."
     )
@@ -68,4 +68,4 @@ def _on_the_hub(name: str, repository: str, file: str) -> catalogue.ModelFiles:
     model = found.describe(there.path)
     if model is None:
         raise ModelFileError(f"{name} is not a GGUF file; nothing was loaded.", "Choose another file.")
-    return catalogue.ModelFiles(model.path, model.projector)
+    return catalogue.ModelFiles(model.path, model.projector, model.drafter)

@@ -72,6 +72,21 @@ def test_a_split_model_is_one_model_with_the_size_of_all_parts(home: Path) -> No
     assert (found.name, found.bytes, found.path.name) == ("big", 3000, "big-00001-of-00003.gguf")
 
 
+def test_a_drafter_is_paired_with_the_model_it_is_named_after_and_not_listed(home: Path) -> None:
+    folder = home / "deskhand/models"
+    gguf(folder / "gemma-4-E2B-it-Q4_0.gguf")
+    gguf(folder / "gemma-4-E4B-it-Q4_0.gguf")
+    drafter = gguf(folder / "gemma-4-E2B-it-assistant-Q8_0.gguf")
+    found = {model.name: model.drafter for model in find(folder.parent, {"HOME": str(home)})}
+    assert found == {"gemma-4-E2B-it-Q4_0": drafter, "gemma-4-E4B-it-Q4_0": None}
+
+
+def test_a_model_that_calls_itself_an_assistant_is_a_model(home: Path) -> None:
+    gguf(home / "deskhand/models/open-assistant-7b.gguf")
+    gguf(home / "deskhand/models/qwen-3-4b.gguf")
+    assert names(home) == [("open-assistant-7b", "Deskhand"), ("qwen-3-4b", "Deskhand")]
+
+
 def test_a_drafter_and_a_file_that_is_no_gguf_are_passed_over(home: Path) -> None:
     gguf(home / "deskhand/models/mtp-gemma-4-E2B-it-Q8_0.gguf")
     (home / "deskhand/models/fake.gguf").write_text("not a model")
