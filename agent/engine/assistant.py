@@ -73,6 +73,7 @@ class Assistant:
         params.n_batch = params.n_ubatch = params.n_seq_max = params.n_outputs_max = 1
         params.n_threads = params.n_threads_batch = threads
         params.swa_full = False
+        params.flash_attn_type = context.attention
         params.no_perf = True
         pointer = llama.llama_init_from_model(self._model.pointer, params)
         if not pointer:

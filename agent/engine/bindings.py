@@ -135,9 +135,11 @@ class NativeContext:
         picture_tokens: int = 0,
         kv_type: Literal["f16", "q8_0"] = "f16",
         micro_batch: int = SLICE,
+        flash: bool = False,
     ) -> None:
         """``picture_tokens``: how many embeddings one decode must be able to take. A picture whose tokens look both
-        ways cannot be cut; llama.cpp ends the process when it does not fit into a micro-batch."""
+        ways cannot be cut; llama.cpp ends the process when it does not fit into a micro-batch. ``flash``: flash
+        attention, as with every 8-bit cache; llama.cpp by itself would choose it always."""
         self.batch = max(SLICE, picture_tokens)
         self._decode_media: Callable[[Media, int], None] | None = None
         params = llama.llama_context_default_params()
@@ -152,7 +154,10 @@ class NativeContext:
         params.no_perf = True
         if kv_type == "q8_0":
             params.type_k = params.type_v = llama.GGML_TYPE_Q8_0
-            params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_ENABLED  # without it V cannot be quantised
+        kinds = llama.LLAMA_FLASH_ATTN_TYPE_DISABLED, llama.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        self.attention = kinds[flash or kv_type == "q8_0"]
+        """``enum llama_flash_attn_type``; whoever reads these cells must be told the same."""
+        params.flash_attn_type = self.attention
         context = llama.llama_init_from_model(model.pointer, params)
         if not context:
             raise LoadRefused

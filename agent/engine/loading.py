@@ -108,6 +108,7 @@ def load(command: Load, flag: mmap.mmap, on_progress: Callable[[float], bool]) -
         companions.picture_tokens,
         chosen.kv_type,
         chosen.micro_batch,
+        chosen.flash,
     )
     context.abort_when_set(ctypes.addressof(ctypes.c_char.from_buffer(flag)))
     drafter = companions.drafter

@@ -38,7 +38,8 @@ KV_BLOCKS = {"f16": BLOCKS[1], "q8_0": BLOCKS[8]}
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a model is loaded. ``mapped``: the weights stay in the file's pages where no other order is wanted.
-    ``lazy``: rows of the per-layer embeddings are read from the disk when a token needs them."""
+    ``lazy``: rows of the per-layer embeddings are read from the disk when a token needs them. ``flash``: attention
+    without a matrix of its weights; an 8-bit cache has no other."""
 
     context_tokens: int
     kv_type: KvType = "f16"
@@ -46,6 +47,7 @@ class Settings:
     mapped: bool = True
     lazy: bool = False
     micro_batch: int = MICRO_BATCH
+    flash: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,18 +126,20 @@ def checkpoint_bytes(shape: Shape, settings: Settings) -> int:
 def compute_bytes(shape: Shape, settings: Settings) -> int:
     """The buffer of intermediate results, as ggml's allocator lays it out: masks and inputs, which live throughout, and
     the largest of the stages that follow each other. Agrees with llama.cpp's own figure within a tenth where that is
-    above 30 MB (flash attention on)."""
+    above 30 MB."""
     batch = settings.micro_batch
     cells = padded(settings.context_tokens)
-    masks = 2 * batch * cells
+    seen = cells
     if any(layer.slides for layer in shape.layers):
-        masks += 2 * batch * padded(min(cells, shape.window + batch))
+        seen += padded(min(cells, shape.window + batch))
+    masks = batch * seen * (2 if settings.flash else FLOAT)
     row = FLOAT * batch
+    weights = 0 if settings.flash else row * cells * shape.heads
     feed = max((layer.feed for layer in shape.layers), default=0)
     query = max((layer.query_elements for layer in shape.layers), default=0)
     stages = (
         row * (3 * feed + 4 * shape.width),
-        row * (2 * query + 2 * shape.width),
+        row * (2 * query + 2 * shape.width) + weights,
         FLOAT * OUTPUTS * shape.vocabulary + row * shape.width,
     )
     return masks + max(stages) + 3 * row * shape.per_layer_width

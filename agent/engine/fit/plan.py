@@ -95,7 +95,8 @@ def make_plan(
     rungs = list(_ladder(shape, spec))
     memory = None
     for rung in rungs:
-        settings = Settings(rung.context_tokens, rung.kv_type, micro_batch=micro_batch)
+        flash = bool(machine.devices) or rung.kv_type != "f16"
+        settings = Settings(rung.context_tokens, rung.kv_type, micro_batch=micro_batch, flash=flash)
         settings, memory = _best(shape, machine, spec, settings, companions)
         long = rung.context_tokens > CONTEXTS[-1] and not spec.context_tokens
         modest = not long or memory.kv <= machine.free_bytes * KV_SHARE

@@ -38,6 +38,7 @@ class Shape:
     header: GgufHeader
     layers: tuple[Layer, ...]
     width: int
+    heads: int
     window: int
     per_layer_width: int
     vocabulary: int
@@ -73,6 +74,7 @@ class Shape:
             header=header,
             layers=_layers(header, by_layer),
             width=header.number("embedding_length"),
+            heads=max(header.per_layer("attention.head_count", layers, 1), default=1),
             window=header.number("attention.sliding_window"),
             per_layer_width=header.number("embedding_length_per_layer_input") * layers,
             vocabulary=header.array_lengths.get("tokenizer.ggml.tokens", 0),
