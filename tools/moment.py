@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Literal
 from PIL import Image, ImageDraw
 
 from agent.cancel import Cancel
+from agent.errors import DesktopError
 from agent.messages import Moment, Picture
 from tools.desktop.port import Bounds, Desktop, Window
-from tools.outline import Control, Outline
+from tools.outline import Control, Outline, from_pixels
 
 if TYPE_CHECKING:
     from tools.screen import Screen
@@ -115,7 +116,7 @@ def selection(desktop: Desktop, seen: Outline) -> str:
     texts = [each.node for each in seen.controls if each.node.role in ("text", "field", "cell", "label")]
     texts = [node for node in texts if "secret" not in node.states]
     texts.sort(key=lambda node: ("focused" not in node.states, node.role in ("label", "cell")))
-    has_tree = any(each.node.bounds for each in seen.controls)
+    has_tree = any(not from_pixels(each.node) for each in seen.controls)
     keys = [node.key for node in texts[:_ASKED_FOR_SELECTIONS]] if has_tree else []
     return desktop.selected_text(seen.window, keys).strip() if keys or not has_tree else ""
 
@@ -142,9 +143,12 @@ def _seen_in(controls: Sequence[Control], region: Bounds) -> Iterator[Control]:
 
 
 def _read_pixels(desktop: Desktop, window: Window | None, picture: Picture, budget: int) -> str:
-    lines = desktop.read_text(picture, Cancel())
     place = f'part of window "{window.title}" in {window.application}' if window else "part of the screen"
-    text = "\n".join(f'label "{line}"' for line in lines) or "no text there"
+    try:
+        lines = desktop.read_text(picture, Cancel())
+    except DesktopError as trouble:
+        return f"{place}\n({trouble})"
+    text = "\n".join(f'label "{line.text}"' for line in lines) or "no text there"
     return f"{place}\n{text}"[:budget]
 
 

@@ -1,7 +1,7 @@
-"""Reading text from pixels, for windows that have no accessibility tree.
+"""Reading text from pixels, for windows that have no accessibility tree: words, and where they stand.
 
 tesseract runs as a child process of its own, so that a picture made to crash it takes nothing else down. About
-0.3 s for a terminal, 2 s for a full screen: crop first.
+0.4 s for a terminal, 2 s for a full screen: crop first. What was read once is remembered by its pixels.
 """
 
 from __future__ import annotations
@@ -10,28 +10,79 @@ import io
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
 
+import numpy as np
 from PIL import Image
 
 from agent.cancel import Cancel
+from agent.errors import DesktopError
 from agent.messages import Picture
+from tools.desktop.port import Bounds, TextLine, Word
 
 TIMEOUT_SECONDS = 20.0
 _ENLARGE = 2
 """Screen fonts are half the size that tesseract was trained on."""
 _LEAST_CONFIDENCE = 30
+_COLUMN_GAP = 2.5
+"""Heights of a line; words further apart are not of one line."""
+_MARGIN = 12
+"""Pixels that stay around what there is to read: tesseract misses what touches the edge."""
+_FAINT = 16
+"""Of 255: what differs less from the background is background."""
+MOST_REMEMBERED = 16
+"""Pictures of which the text is remembered."""
+
+ReadText = Callable[[Picture, Cancel], tuple[TextLine, ...]]
+"""See :attr:`tools.desktop.port.Desktop.read_text`."""
 
 
-def read_text(picture: Picture, cancel: Cancel) -> tuple[str, ...]:
-    """The lines of text in ``picture``, top to bottom. Empty when tesseract is not installed, takes too long, is
-    stopped by ``cancel`` or finds nothing."""
+class RememberedText:
+    """``read``, but the same pixels are read only once. Any thread."""
+
+    def __init__(self, read: ReadText) -> None:
+        self._read = read
+        self._known: OrderedDict[str, tuple[TextLine, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(self, picture: Picture, cancel: Cancel) -> tuple[TextLine, ...]:
+        """The lines of text in ``picture``. Raises DesktopError."""
+        with self._lock:
+            if (known := self._known.get(picture.key)) is not None:
+                self._known.move_to_end(picture.key)
+                return known
+        lines = self._read(picture, cancel)
+        if not cancel.requested:
+            with self._lock:
+                self._known[picture.key] = lines
+                while len(self._known) > MOST_REMEMBERED:
+                    self._known.popitem(last=False)
+        return lines
+
+
+def read_text(picture: Picture, cancel: Cancel) -> tuple[TextLine, ...]:
+    """The lines of text in ``picture``, top to bottom. Empty when it is stopped by ``cancel`` or finds nothing.
+
+    Raises DesktopError when tesseract is not installed or takes too long."""
     program = shutil.which("tesseract")
     if program is None:
+        raise DesktopError(
+            "Text in pictures cannot be read here: tesseract is not installed.",
+            "Install tesseract-ocr; everything else works without.",
+        )
+    image = Image.frombytes("RGB", (picture.width, picture.height), picture.rgb).convert("L")
+    content = _content(image)
+    if content is None:
         return ()
-    command = [program, "stdin", "stdout", "--psm", "6", "tsv"]
+    table = _table(program, _prepared(image, content), cancel)
+    return tuple(line for words in _lines(table) for line in _columns(words, content))
+
+
+def _table(program: str, encoded: bytes, cancel: Cancel) -> str:
     child = subprocess.Popen(
-        command,
+        [program, "stdin", "stdout", "--psm", "6", "tsv"],
         # Its threads wait for one another more than they work; one is as fast and leaves the rest to others.
         env=os.environ | {"OMP_THREAD_LIMIT": "1"},
         stdin=subprocess.PIPE,
@@ -40,17 +91,34 @@ def read_text(picture: Picture, cancel: Cancel) -> tuple[str, ...]:
     )
     with cancel.calling(child.kill):
         try:
-            table, _ = child.communicate(_prepared(picture), timeout=TIMEOUT_SECONDS)
+            table, _ = child.communicate(encoded, timeout=TIMEOUT_SECONDS)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
-            return ()
-    return tuple(_lines(table.decode("utf-8", "replace")))
+            raise DesktopError(
+                f"Reading the text in the picture took longer than {TIMEOUT_SECONDS:.0f} seconds, so it was stopped.",
+                "Look at a smaller part.",
+            ) from None
+    return table.decode("utf-8", "replace")
 
 
-def _prepared(picture: Picture) -> bytes:
-    """Grey, enlarged, dark on light: tesseract reads light text on dark badly."""
-    image = Image.frombytes("RGB", (picture.width, picture.height), picture.rgb).convert("L")
+def _content(image: Image.Image) -> Bounds | None:
+    """Where something stands out from the background, and a margin; ``None`` when nothing does."""
+    levels = np.asarray(image, np.int16)
+    background = int(np.bincount(levels.ravel(), minlength=256).argmax())
+    there = np.abs(levels - background) > _FAINT
+    (columns,), (rows,) = np.nonzero(there.any(axis=0)), np.nonzero(there.any(axis=1))
+    if not len(columns):
+        return None
+    left, top = max(0, int(columns[0]) - _MARGIN), max(0, int(rows[0]) - _MARGIN)
+    right = min(image.width, int(columns[-1]) + 1 + _MARGIN)
+    bottom = min(image.height, int(rows[-1]) + 1 + _MARGIN)
+    return Bounds(left, top, right - left, bottom - top)
+
+
+def _prepared(image: Image.Image, content: Bounds) -> bytes:
+    """Enlarged, dark on light: tesseract reads light text on dark badly."""
+    image = image.crop((content.x, content.y, content.x + content.width, content.y + content.height))
     histogram = image.histogram()
     if sum(histogram[:128]) > sum(histogram[128:]):
         image = image.point(lambda level: 255 - level)
@@ -60,11 +128,37 @@ def _prepared(picture: Picture) -> bytes:
     return encoded.getvalue()
 
 
-def _lines(table: str) -> Iterator[str]:
-    """The words of tesseract's TSV (12 columns: block 3, paragraph 4, line 5, confidence 11, text 12), by line."""
-    words: dict[tuple[str, ...], list[str]] = {}
+def _lines(table: str) -> Iterator[list[Word]]:
+    """The words of tesseract's TSV, by line: 12 columns, of which block 3, paragraph 4, line 5, left 7, top 8,
+    width 9, height 10, confidence 11, text 12."""
+    lines: dict[tuple[str, ...], list[Word]] = {}
     for row in table.splitlines()[1:]:
         columns = row.split("\t")
         if len(columns) == 12 and columns[11].strip() and float(columns[10]) >= _LEAST_CONFIDENCE:
-            words.setdefault(tuple(columns[1:5]), []).append(columns[11])
-    yield from (" ".join(line) for line in words.values())
+            x, y, width, height = map(int, columns[6:10])
+            lines.setdefault(tuple(columns[2:5]), []).append(Word(columns[11], Bounds(x, y, width, height)))
+    yield from lines.values()
+
+
+def _columns(words: Sequence[Word], content: Bounds) -> Iterator[TextLine]:
+    """``words``, which tesseract holds for one line of the enlarged ``content``, cut at wide gaps and in pixels of the
+    picture."""
+    gap = _COLUMN_GAP * sorted(word.bounds.height for word in words)[len(words) // 2]
+    line: list[Word] = []
+    for word in words:
+        if line and word.bounds.x - (line[-1].bounds.x + line[-1].bounds.width) > gap:
+            yield _placed(line, content)
+            line = []
+        line.append(word)
+    yield _placed(line, content)
+
+
+def _placed(words: Sequence[Word], content: Bounds) -> TextLine:
+    return TextLine(tuple(Word(word.text, _original(word.bounds, content)) for word in words))
+
+
+def _original(bounds: Bounds, content: Bounds) -> Bounds:
+    left, top = bounds.x // _ENLARGE, bounds.y // _ENLARGE
+    right = -(-(bounds.x + bounds.width) // _ENLARGE)
+    bottom = -(-(bounds.y + bounds.height) // _ENLARGE)
+    return Bounds(content.x + left, content.y + top, max(1, right - left), max(1, bottom - top))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tools.desktop.port import Bounds, Node, Role, State, Window
+from tools.desktop.port import Bounds, Node, Role, State, TextLine, Window, Word
 
 DEFAULT_BUDGET = 2_000
 """Characters of an outline, about 600 tokens."""
@@ -30,6 +30,8 @@ _ONLY_WITH_NAME: frozenset[Role] = frozenset(
 )
 _LABELLED: frozenset[Role] = frozenset({"field", "text", "combo", "slider"})
 _SHORTEST_VALUE = 200
+TEXT_KEY = "text:"
+"""Begins the keys of nodes that were read from pixels: their place can be clicked, and nothing else can be done."""
 _LABEL_GAP = 120
 """Pixels between a label and the field it names."""
 
@@ -48,10 +50,14 @@ class Outline:
 
     window: Window
     controls: tuple[Control, ...]
+    note: str = ""
+    """Why nothing can be read."""
 
     def text(self, budget: int = DEFAULT_BUDGET) -> str:
         """The outline in at most about ``budget`` characters."""
         lines = [f'window "{self.window.title}" in {self.window.application}']
+        if self.note:
+            lines.append(f"({self.note})")
         used = len(lines[0])
         for index, control in enumerate(self.controls):
             line = _line(control, max(_SHORTEST_VALUE, budget // 2))
@@ -79,10 +85,23 @@ def outline(window: Window, tree: Node) -> Outline:
     return Outline(window, tuple(Control(number, node) for number, node in enumerate(nodes, 1)))
 
 
-def outline_of_text(window: Window, lines: Sequence[str]) -> Outline:
-    """The outline of a window of which only its pixels could be read."""
-    nodes = (Node(f"text-{index}", "label", line, "", frozenset(), None) for index, line in enumerate(lines))
-    return Outline(window, tuple(Control(number, node) for number, node in enumerate(nodes, 1)))
+def outline_of_text(window: Window, lines: Sequence[TextLine], note: str = "") -> Outline:
+    """The outline of a window of which only its pixels could be read. The bounds of ``lines`` are on the screen;
+    ``note`` says why there are none."""
+    nodes = (_text_node(window, line.text, line.bounds, line.words) for line in lines)
+    return Outline(window, tuple(Control(number, node) for number, node in enumerate(nodes, 1)), note)
+
+
+def from_pixels(node: Node) -> bool:
+    """Whether all that is known of it is a text and its place."""
+    return node.key.startswith(TEXT_KEY)
+
+
+def _text_node(window: Window, text: str, bounds: Bounds, words: Sequence[Word] = ()) -> Node:
+    """The same text at the same place in the window is the same node."""
+    key = f"{TEXT_KEY}{bounds.x - window.bounds.x},{bounds.y - window.bounds.y} {text}"
+    inside = tuple(_text_node(window, word.text, word.bounds) for word in words)
+    return Node(key, "label", text, "", frozenset(), bounds, inside)
 
 
 def _lines(nodes: Sequence[Node], said: frozenset[str]) -> Iterator[Node]:

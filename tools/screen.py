@@ -15,11 +15,12 @@ from PIL import Image
 from pydantic import Field
 
 from agent.cancel import Cancel
+from agent.errors import DesktopError
 from agent.messages import Moment, Picture
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
 from tools.applications import find_application
 from tools.decided import DecidedWindow, unchanged
-from tools.desktop.port import Bounds, Desktop, Window
+from tools.desktop.port import Bounds, Desktop, TextLine, Window
 from tools.files import handle
 from tools.files.workspace import Decided, PathRefused, told
 from tools.matching import matching
@@ -61,7 +62,7 @@ class Screen:
 
     def look(self, window: Window, cancel: Cancel) -> Outline:
         """What is in ``window``, by OCR if need be; numbers given to controls count from now on."""
-        self.shown = self.read(window) or self._read_pixels(window, cancel)
+        self.shown = self.read(window) or self.read_pixels(window, cancel)
         return self.shown
 
     def moment(self, budget: int = DEFAULT_BUDGET, region: Bounds | None = None) -> Moment:
@@ -99,9 +100,18 @@ class Screen:
         monitor = self._desktop.capture.monitor(*point)
         return self._desktop.capture.grab(monitor, (*self._desktop.windows.hidden(), *secrets))
 
-    def _read_pixels(self, window: Window, cancel: Cancel) -> Outline:
-        picture = self._desktop.capture.grab(window.bounds, self._desktop.windows.hidden())
-        return outline_of_text(window, self._desktop.read_text(picture, cancel))
+    def read_pixels(self, window: Window, cancel: Cancel) -> Outline:
+        """The text in ``window`` by OCR. Nothing is read again while its pixels are the same."""
+        picture = self._desktop.capture.window(window, above=self._desktop.windows.hidden())
+        lines, note = self._text_in(picture, cancel)
+        return outline_of_text(window, [line.moved(window.bounds.x, window.bounds.y) for line in lines], note)
+
+    def _text_in(self, picture: Picture, cancel: Cancel) -> tuple[tuple[TextLine, ...], str]:
+        """The lines of text, and why there are none."""
+        try:
+            return self._desktop.read_text(picture, cancel), ""
+        except DesktopError as trouble:
+            return (), str(trouble)
 
 
 class LookArguments(Arguments):

@@ -9,7 +9,7 @@ from typing import Literal
 
 from agent.cancel import Cancel
 from agent.messages import Picture
-from tools.desktop.port import Application, Bounds, Desktop, Node, Window
+from tools.desktop.port import Application, Bounds, Desktop, Node, TextLine, Window
 
 
 def window(id: int, application: str, title: str = "") -> Window:
@@ -155,6 +155,9 @@ class StubCapture:
     def grab(self, bounds: Bounds, black: Sequence[Bounds] = ()) -> Picture:
         return Picture(width=bounds.width, height=bounds.height, rgb=bytes(bounds.width * bounds.height * 3))
 
+    def window(self, window: Window, black: Sequence[Bounds] = (), above: Sequence[Bounds] = ()) -> Picture:
+        return self.grab(window.bounds, (*black, *above))
+
 
 class StubApplications:
     """Exactly one editor is installed, and it is the default."""
@@ -178,7 +181,7 @@ class StubApplications:
     def start(self, application: Application, path: Path | None = None) -> None: ...
 
 
-def read_text(picture: Picture, cancel: Cancel) -> tuple[str, ...]:
+def read_text(picture: Picture, cancel: Cancel) -> tuple[TextLine, ...]:
     return ()
 
 

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tools.desktop.port import Bounds, Node, Role, State, Window
+from tools.desktop.port import Bounds, Node, Role, State, TextLine, Window, Word
 from tools.outline import outline, outline_of_text
 
 WINDOW = Window(1, "Save As", "Mousepad", "mousepad", 1, Bounds(0, 0, 800, 600), dialog=True)
@@ -71,9 +71,24 @@ def test_a_long_text_ends_with_an_ellipsis() -> None:
     assert text_of(node("text", "", "x" * 5_000, states=("editable",)), budget=1_000).endswith('x…"')
 
 
-def test_text_from_pixels_stands_as_labels() -> None:
-    assert outline_of_text(WINDOW, ["root@host", "total 4"]).text() == (
+def line_of(text: str, y: int) -> TextLine:
+    return TextLine(tuple(Word(word, Bounds(50 * at, y, 40, 12)) for at, word in enumerate(text.split())))
+
+
+def test_text_from_pixels_stands_as_labels_with_bounds() -> None:
+    lines = [line_of("root@host", 10), line_of("total 4", 30)]
+    assert outline_of_text(WINDOW, lines).text() == (
         'window "Save As" in Mousepad\n1 label "root@host"\n2 label "total 4"'
+    )
+    assert [each.node.bounds for each in outline_of_text(WINDOW, lines).controls] == [
+        Bounds(0, 10, 40, 12),
+        Bounds(0, 30, 90, 12),
+    ]
+
+
+def test_why_no_pixels_could_be_read_is_said() -> None:
+    assert outline_of_text(WINDOW, (), "tesseract is not installed").text() == (
+        'window "Save As" in Mousepad\n(tesseract is not installed)'
     )
 
 

@@ -10,8 +10,8 @@ from collections.abc import Collection
 
 from agent.errors import DesktopError
 from tools.desktop.accessibility import Xa11yAccessibility
-from tools.desktop.capture import MssCapture
 from tools.desktop.clipboard import X11Clipboard
+from tools.desktop.composite import CompositeCapture
 from tools.desktop.entries import DesktopEntries
 from tools.desktop.input import XtestKeyboard
 from tools.desktop.pointer import XtestPointer
@@ -19,7 +19,7 @@ from tools.desktop.port import Desktop
 from tools.desktop.selection import selected_text
 from tools.desktop.windows import X11Windows
 from tools.desktop.x11 import Connection
-from tools.ocr import read_text
+from tools.ocr import RememberedText, read_text
 
 PASSWORD_MANAGERS = ("KeePassXC", "Bitwarden", "1Password", "Passwords and Keys", "Seahorse")
 """Private whatever the settings say."""
@@ -45,8 +45,8 @@ def connect(private_applications: Collection[str] = ()) -> Desktop:
         keyboard=XtestKeyboard(input_connection),
         pointer=XtestPointer(input_connection),
         clipboard=X11Clipboard(),
-        capture=MssCapture(),
+        capture=CompositeCapture(Connection()),
         applications=applications,
-        read_text=read_text,
+        read_text=RememberedText(read_text),
         selected_text=selected_text,
     )

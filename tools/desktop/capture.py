@@ -10,7 +10,10 @@ from PIL import Image, ImageDraw
 
 from agent.errors import DesktopError
 from agent.messages import Picture
-from tools.desktop.port import Bounds
+from tools.desktop.port import Bounds, Window
+
+AS_ON_SCREEN = "(as it is on the screen: what covers the window hides it)"
+"""The label of a window's picture that may show something else."""
 
 
 class MssCapture:
@@ -40,9 +43,28 @@ class MssCapture:
             ) from error
         if not black:
             return Picture(width=shot.width, height=shot.height, rgb=bytes(shot.rgb))
-        image = Image.frombytes("RGB", shot.size, shot.rgb)
-        draw = ImageDraw.Draw(image)
-        for each in black:
-            x, y = each.x - left, each.y - top
-            draw.rectangle((x, y, x + each.width - 1, y + each.height - 1), fill=(0, 0, 0))
-        return Picture(width=image.width, height=image.height, rgb=image.tobytes())
+        return picture_of(Image.frombytes("RGB", shot.size, shot.rgb), (left, top), black)
+
+    def window(self, window: Window, black: Sequence[Bounds] = (), above: Sequence[Bounds] = ()) -> Picture:
+        if window.minimised:
+            raise DesktopError(
+                f'"{window.title}" is minimised, so there is nothing of it to see.',
+                "Bring it to the front first.",
+            )
+        bounds = window.bounds
+        seen = self.grab(bounds, (*black, *above)).model_copy(update={"label": AS_ON_SCREEN})
+        if (seen.width, seen.height) == (bounds.width, bounds.height):
+            return seen
+        whole = Image.new("RGB", (max(1, bounds.width), max(1, bounds.height)))
+        part = Image.frombytes("RGB", (seen.width, seen.height), seen.rgb)
+        whole.paste(part, (max(0, -bounds.x), max(0, -bounds.y)))  # it reaches beyond the screen
+        return seen.model_copy(update={"width": whole.width, "height": whole.height, "rgb": whole.tobytes()})
+
+
+def picture_of(image: Image.Image, corner: tuple[int, int], black: Sequence[Bounds] = ()) -> Picture:
+    """``image``, whose left top corner is at ``corner`` of the screen, with ``black`` painted over."""
+    draw = ImageDraw.Draw(image)
+    for each in black:
+        x, y = each.x - corner[0], each.y - corner[1]
+        draw.rectangle((x, y, x + each.width - 1, y + each.height - 1), fill=(0, 0, 0))
+    return Picture(width=image.width, height=image.height, rgb=image.tobytes())

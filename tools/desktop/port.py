@@ -65,6 +65,18 @@ class Bounds:
     def contains(self, x: int, y: int) -> bool:
         return self.x <= x < self.x + self.width and self.y <= y < self.y + self.height
 
+    def moved(self, x: int, y: int) -> Bounds:
+        """The same rectangle, ``x`` further to the right and ``y`` further down."""
+        return Bounds(self.x + x, self.y + y, self.width, self.height)
+
+    @staticmethod
+    def around(parts: Sequence[Bounds]) -> Bounds:
+        """The smallest rectangle that holds all of ``parts``; at least one."""
+        left, top = min(part.x for part in parts), min(part.y for part in parts)
+        right = max(part.x + part.width for part in parts)
+        bottom = max(part.y + part.height for part in parts)
+        return Bounds(left, top, right - left, bottom - top)
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -242,6 +254,41 @@ class Capture(Protocol):
         """The pixels of ``bounds``, with the rectangles of ``black`` (screen coordinates) painted over."""
         ...
 
+    def window(self, window: Window, black: Sequence[Bounds] = (), above: Sequence[Bounds] = ()) -> Picture:
+        """The pixels of ``window``, as large as its bounds, also where others cover it; ``black`` painted over.
+
+        Where the system cannot show what is covered, the picture is what a grab shows, with ``above`` (what must not
+        be seen if it lies over the window) painted over as well, and its label says so. Raises DesktopError when the
+        window is minimised or gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that was read from pixels. ``bounds`` are pixels of the picture it was read from."""
+
+    text: str
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class TextLine:
+    """Words that stand beside each other; at least one. A wide gap, as between columns, ends a line."""
+
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds.around([word.bounds for word in self.words])
+
+    def moved(self, x: int, y: int) -> TextLine:
+        """The same line, ``x`` further to the right and ``y`` further down."""
+        return TextLine(tuple(Word(word.text, word.bounds.moved(x, y)) for word in self.words))
+
 
 @dataclass(frozen=True, slots=True)
 class Application:
@@ -284,8 +331,9 @@ class Desktop:
     clipboard: Clipboard
     capture: Capture
     applications: Applications
-    read_text: Callable[[Picture, Cancel], tuple[str, ...]]
-    """OCR, for windows without a tree: the lines of text, top to bottom; empty when no OCR is installed."""
+    read_text: Callable[[Picture, Cancel], tuple[TextLine, ...]]
+    """OCR, for windows without a tree: the lines of text, top to bottom; empty after a stop. Raises DesktopError when
+    no OCR is installed or it takes too long."""
     selected_text: Callable[[Window, Sequence[str]], str] = lambda window, keys: ""
     """What is selected in the first of these controls of the window (by :attr:`Node.key`) that has a selection; without
     any, in the window as a whole. Empty when nothing is, or when it cannot be told here."""

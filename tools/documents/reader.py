@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import agent
 from agent.cancel import Cancel
-from agent.errors import DeskhandError
+from agent.errors import DeskhandError, DesktopError
 from agent.messages import Picture
 from tools.documents.kinds import HEAD, kind_of
 from tools.documents.parts import DAMAGED, TOO_LARGE, TOO_SLOW, pieces
@@ -95,7 +95,11 @@ def read(file: BinaryIO, name: str, longest: int, cancel: Cancel, position: str 
         return Reading(about, answer.text, answer.left, answer.at)
     picture = Picture(width=answer.width, height=answer.height, rgb=pixels)
     room = max(_LEAST_SEEN, longest - len(answer.text))
-    seen = "\n".join(pieces("\n".join(read_text(picture, cancel))))[:room]
+    try:
+        lines = read_text(picture, cancel)
+    except DesktopError as trouble:
+        return Reading(about, "\n".join(filter(None, (answer.text, f"({trouble})"))), answer.left, answer.at)
+    seen = "\n".join(pieces("\n".join(line.text for line in lines)))[:room]
     cancel.check()
     heading = f"text in {answer.label or 'it'}, read from the picture:"
     read_from_it = f"{heading}\n{seen}" if seen else f"(no text was found in {answer.label or 'it'})"
