@@ -16,9 +16,11 @@ from tools import (
     clock,
     files,
     memory,
+    pointing,
     reminders,
     save_as,
     screen,
+    watch,
     windows,
 )
 from tools.desktop.port import Desktop
@@ -35,7 +37,9 @@ def desktop_tools(desktop: Desktop, eyes: screen.Screen, workspace: files.Worksp
         *applications.tools(desktop),
         *act.tools(desktop, eyes),
         *save_as.tools(desktop, eyes, workspace.resolve),
+        *pointing.tools(desktop, eyes),
         *clipboard.tools(desktop.clipboard),
+        *watch.tools(desktop, eyes, workspace),
     )
 
 
