@@ -107,7 +107,7 @@ class Sight:
         if not picture.rgb:
             return Glance((picture,))
         size = (picture.width, picture.height)
-        new = np.frombuffer(picture.rgb, np.uint8).reshape(picture.height, picture.width * 3)
+        new = _pixels(picture)
         known = self._frames.pop(size, None)
         areas = None if known is None else changed_areas(known.pixels, new)
         if known is None or areas is None or (areas and known.crops + len(areas) > most_crops):
@@ -124,6 +124,17 @@ class Sight:
     def forget(self, gone: Callable[[int], bool]) -> None:
         """The messages at the indexes for which ``gone`` is true no longer show their pictures."""
         self._frames = {size: frame for size, frame in self._frames.items() if not gone(frame.at)}
+
+
+def looks_different(old: Picture, new: Picture) -> bool:
+    """Whether anyone would see a difference; a caret that blinks is none. Both have their pixels."""
+    if (old.width, old.height) != (new.width, new.height):
+        return True
+    return changed_areas(_pixels(old), _pixels(new)) != ()
+
+
+def _pixels(picture: Picture) -> Pixels:
+    return np.frombuffer(picture.rgb, np.uint8).reshape(picture.height, picture.width * 3)
 
 
 def changed_areas(old: Pixels, new: Pixels) -> tuple[Area, ...] | None:

@@ -8,12 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.cancel import Cancel
+from agent.messages import Picture
+from agent.sight import looks_different
 from agent.tool import Arguments, Effect
 from tools.decided import DecidedWindow
 from tools.desktop.port import Desktop, Node, Role, Window
 from tools.desktop.waiting import until
 from tools.matching import matching, similar
-from tools.outline import Control, Outline
+from tools.outline import Control, Outline, from_pixels
+from tools.pixels import same_text, texts_called
 from tools.screen import Screen
 
 CHANGE_SECONDS = 1.0
@@ -37,6 +40,8 @@ class Seen:
 
     windows: tuple[tuple[int, str], ...]
     outline: Outline | None
+    pixels: Picture | None = None
+    """Of a window without a tree."""
 
     def lines(self, with_focus: bool) -> tuple[str, ...]:
         controls = self.outline.controls if self.outline else ()
@@ -79,6 +84,8 @@ class Hands:
 
         Raises CannotActError when there is none, or several."""
         seen = self.screen.read(window)
+        if seen is None and not to_set:
+            return self._text(window, name)
         if seen is None:
             raise CannotActError(f'the controls of "{window.title}" cannot be read; use keys instead')
         named = [each for each in seen.controls if _fits(each.node, to_set)]
@@ -86,6 +93,18 @@ class Hands:
         if name.strip().isdigit() and not any(each.node.name == name.strip() for each in found):
             return self._numbered(seen, int(name))
         return _only(found, name, named)
+
+    def _text(self, window: Window, name: str) -> Node:
+        """The text called ``name``, or the line with that number, in a window of which only the pixels can be read."""
+        seen = self.screen.read_pixels(window, Cancel())
+        if not seen.controls:
+            raise CannotActError(
+                f'no text can be read in "{window.title}"; {seen.note or "use keys instead"}'
+            )
+        found = texts_called(seen, name)
+        if name.strip().isdigit() and not found:
+            return self._numbered(seen, int(name))
+        return _only(found, name, list(seen.controls))
 
     def _numbered(self, seen: Outline, number: int) -> Node:
         shown = (
@@ -95,6 +114,8 @@ class Hands:
         if meant is None:
             raise CannotActError(f"there is no control {number} in the outline")
         now = next((each.node for each in seen.controls if each.node.key == meant.key), None)
+        if now is None and from_pixels(meant):
+            now = same_text(meant, shown, seen)
         if now is None:
             raise CannotActError(f'{number} ("{meant.name}") is not in the window any more; look again')
         return now
@@ -104,6 +125,10 @@ class Hands:
         if "disabled" in node.states:
             raise CannotActError(f'"{node.name}" is disabled')
         self.activate(window)
+        if from_pixels(node):
+            if node.bounds is None or not self.desktop.pointer.click(*node.bounds.centre, on=window):
+                raise CannotActError(f'something else lies over "{node.name}"')
+            return
         if node.role in ("field", "text") and self.desktop.accessibility.focus(node.key):
             return
         if node.role in _CLICKED and node.bounds is not None:
@@ -140,9 +165,10 @@ class Hands:
         """What is there now, to compare with later."""
         listed = self.desktop.windows.list()
         still = next((each for each in listed if each.id == window.id), None)
-        return Seen(
-            tuple((each.id, each.title) for each in listed), self.screen.read(still) if still else None
-        )
+        outline = self.screen.read(still) if still else None
+        bare = still is not None and outline is None and not still.minimised
+        pixels = self.desktop.capture.window(still) if still and bare else None
+        return Seen(tuple((each.id, each.title) for each in listed), outline, pixels)
 
     def change(
         self, window: Window, before: Seen, cancel: Cancel, with_focus: bool = True, settle: bool = True
@@ -170,6 +196,8 @@ def difference(before: Seen, after: Seen, with_focus: bool = True) -> str:
             return f'a window closed: "{title}"'
         if new[id] != title:
             return f'the window is now called "{new[id]}"'
+    if before.pixels and after.pixels and looks_different(before.pixels, after.pixels):
+        return "the picture of the window changed"
     lines_before, lines_after = before.lines(with_focus), after.lines(with_focus)
     if lines_before == lines_after:
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,10 @@ from Xlib.display import Display
 
 from agent.cancel import Cancel
 from agent.messages import Picture
+from agent.tool import Tool, ToolResult
+from tests.tools.context import Context
 from tests.virtual_desktop import VirtualDesktop
+from tools import act
 from tools.desktop.capture import AS_ON_SCREEN, MssCapture
 from tools.desktop.port import Bounds, Desktop, Window
 from tools.desktop.waiting import until
@@ -112,3 +116,64 @@ def test_text_without_a_tree_is_read_with_its_place_also_where_it_is_covered(
     assert second
     assert window.bounds.x <= first.x < window.bounds.x + 20
     assert window.bounds.y <= first.y < second.y < window.bounds.y + 60
+
+
+ASKING = """
+import pathlib, sys, termios, tty
+tty.setraw(sys.stdin)
+sys.stdout.write("\\033[?25l\\033[?1000h\\033[?1006hDelete 4711?\\r\\n\\r\\nPlease confirm Yes or No\\r\\n")
+sys.stdout.flush()
+said = ""
+while not said.endswith("M"):
+    said += sys.stdin.read(1)
+pathlib.Path(sys.argv[1]).write_text(said)
+sys.stdout.write("\\r\\nThank you.\\r\\n")
+sys.stdout.flush()
+sys.stdin.read()
+"""
+"""A program of a terminal that waits for a click and writes down where it was: ``ESC [ < button ; column ; row M``."""
+
+
+def asking(desktop: VirtualDesktop, ports: Desktop, answer: Path) -> Window:
+    command = (sys.executable, "-c", ASKING, str(answer))
+    window = opened(desktop, ports, "xterm", "xterm", "-geometry", "60x16+200+160", "-e", *command)
+    assert until(lambda: still(ports, window.bounds), 10, Cancel())
+    return window
+
+
+def tool_named(family: tuple[Tool, ...], name: str) -> Tool:
+    return next(tool for tool in family if tool.name == name)
+
+
+def done(tool: Tool, **arguments: str) -> ToolResult:
+    parsed = tool.arguments(**arguments)
+    tool.effect(parsed)
+    return tool.run(parsed, Context())
+
+
+@pytest.mark.parametrize(
+    ("said", "columns"), [("Yes", range(16, 19)), ("no", range(23, 25)), ("2", range(1, 25))]
+)
+def test_text_in_a_terminal_is_pressed_by_its_words_or_its_number(
+    desktop: VirtualDesktop, ports: Desktop, tmp_path: Path, said: str, columns: range
+) -> None:
+    answer = tmp_path / "answer"
+    window = asking(desktop, ports, answer)
+    screen = Screen(ports)
+    assert '2 label "Please confirm Yes or No"' in screen.look(window, Cancel()).text()
+    pressed = done(tool_named(act.tools(ports, screen), "press"), name=said)
+    assert (pressed.status, pressed.evidence) == ("confirmed", "the picture of the window changed")
+    button, column, row = answer.read_text().removeprefix("\033[<").removesuffix("M").split(";")
+    assert (button, row) == ("0", "3")
+    assert int(column) in columns
+
+
+def test_words_that_are_not_there_are_not_pressed(
+    desktop: VirtualDesktop, ports: Desktop, tmp_path: Path
+) -> None:
+    answer = tmp_path / "answer"
+    asking(desktop, ports, answer)
+    failed = done(tool_named(act.tools(ports, Screen(ports)), "press"), name="Maybe")
+    assert failed.status == "failed"
+    assert 'there is no control called "Maybe"' in failed.content
+    assert not answer.exists()
