@@ -103,7 +103,7 @@ class Node:
     role: Role
     name: str
     value: str
-    """Its text, or its number as text; empty when it has none and for password fields."""
+    """Its text, or its number as text (of progress: ``42%``); empty when it has none and for password fields."""
     states: frozenset[State]
     bounds: Bounds | None
     children: tuple[Node, ...] = ()
