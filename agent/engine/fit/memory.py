@@ -53,8 +53,9 @@ class Settings:
 @dataclass(frozen=True, slots=True)
 class Memory:
     """Bytes. ``weights`` have a place of their own, ``file`` are pages of the mapped file, of which ``cold`` are not
-    looked at again; ``companions`` are a projector's towers and a drafter; ``device`` is what is on graphics cards, and
-    counted in nothing else."""
+    looked at again; ``companions`` are a projector's towers and a drafter; ``caches`` are the checkpoints and the
+    embeddings of a long conversation; ``copied`` is its KV once more, for as long as it is being saved; ``device`` is
+    what is on graphics cards, and counted in nothing else."""
 
     process: int
     vocabulary: int
@@ -65,6 +66,8 @@ class Memory:
     kv: int
     compute: int
     companions: int
+    caches: int
+    copied: int
     device: int
 
     @property
@@ -77,11 +80,12 @@ class Memory:
             + self.kv
             + self.compute
             + self.companions
+            + self.caches
         )
 
     @property
     def peak(self) -> int:
-        settled = self.needed + self.cold
+        settled = self.needed + self.cold + self.copied
         while_loading = self.process + self.vocabulary + self.loading + self.weights + self.file
         return max(settled, while_loading)
 
@@ -103,6 +107,8 @@ def predict(shape: Shape, settings: Settings, machine: Machine, companions: int 
         kv=kv_here,
         compute=(0 if place.device else computed) + RUNTIME_BYTES,
         companions=companions,
+        caches=0,
+        copied=kv_here + kv_there,
         device=place.device + kv_there + (computed if place.device else 0),
     )
 

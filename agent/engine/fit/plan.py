@@ -12,6 +12,7 @@ from pathlib import Path
 
 from agent.engine.fit.machine import Machine
 from agent.engine.fit.memory import (
+    FLOAT,
     MICRO_BATCH,
     PROCESSOR_MICRO_BATCH,
     KvType,
@@ -46,11 +47,15 @@ DEVICE_SHARE, DEVICE_BYTES = 0.95, 256 << 20
 WORTH_WHILE = 0.9
 """Another way of reading the file is taken when the peak is less than this share of what it would be."""
 
-CHECKPOINTS_BYTES, EMBEDDINGS_BYTES = 512 << 20, 128 << 20
+CHECKPOINTS, CHECKPOINTS_BYTES = 16, 512 << 20
+"""At most. Sixteen, spaced by their distance from the end, stand less than half as far apart as that distance up to
+32,768 tokens."""
+EMBEDDINGS_BYTES, LEAST_EMBEDDINGS_BYTES = 128 << 20, 16 << 20
+PICTURES_HELD = 8
+"""Whose embeddings a long conversation has."""
 CACHES_SHARE = 1 / 4
 """Checkpoints and the embeddings of pictures together may take this much of what the model leaves, but at least two
 checkpoints and a picture or two."""
-LEAST_EMBEDDINGS_BYTES = 16 << 20
 
 SMALL = 50_000_000
 """Parameters below which one thread is best: waiting for each other at every layer costs threads more than they save,
@@ -61,7 +66,8 @@ GB = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to load a model. ``checkpoint_bytes`` and ``embedding_bytes`` are caps, not part of ``memory``."""
+    """How to load a model. ``checkpoint_bytes`` and ``embedding_bytes`` are caps; ``memory`` counts what a long
+    conversation makes of them."""
 
     settings: Settings
     threads: int
@@ -100,17 +106,23 @@ def make_plan(
         settings, memory = _best(shape, machine, spec, settings, companions)
         long = rung.context_tokens > CONTEXTS[-1] and not spec.context_tokens
         modest = not long or memory.kv <= machine.free_bytes * KV_SHARE
-        left = _left(machine, memory) - (0 if rung is rungs[-1] else spare)
+        copy = checkpoint_bytes(shape, settings)
+        left = _left(machine, memory) - 2 * copy - (0 if rung is rungs[-1] else spare)
         if left >= 0 and modest:
-            caches = int(left * CACHES_SHARE)
-            least = 2 * checkpoint_bytes(shape, settings)
+            share = int(left * CACHES_SHARE)
+            image_tokens = spec.image_tokens or rung.image_tokens
+            wanted = min(CHECKPOINTS_BYTES, CHECKPOINTS * copy or CHECKPOINTS_BYTES)
+            checkpoints = max(2 * copy, min(wanted, share * 2 // 3))
+            embeddings = min(EMBEDDINGS_BYTES, max(LEAST_EMBEDDINGS_BYTES, share // 3))
+            pictures = PICTURES_HELD * image_tokens * shape.width * FLOAT if spec.projector else 0
+            used = (checkpoints if copy else 0) + min(pictures, embeddings)
             plan = Plan(
                 settings=settings,
                 threads=threads(spec.threads, shape.header.parameters, machine),
-                image_tokens=spec.image_tokens or rung.image_tokens,
-                checkpoint_bytes=min(CHECKPOINTS_BYTES, max(least, caches * 2 // 3)),
-                embedding_bytes=min(EMBEDDINGS_BYTES, max(LEAST_EMBEDDINGS_BYTES, caches // 3)),
-                memory=memory,
+                image_tokens=image_tokens,
+                checkpoint_bytes=checkpoints,
+                embedding_bytes=embeddings,
+                memory=replace(memory, caches=used),
                 tokens_per_second=0.0 if settings.gpu_layers else rate(shape, settings, machine.bandwidth),
                 says="",
             )

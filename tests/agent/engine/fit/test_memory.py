@@ -15,14 +15,16 @@ from agent.engine.fit import Machine, Settings, Shape, make_plan, predict
 from agent.engine.fit.memory import MICRO_BATCH, OUTPUTS, KvType, checkpoint_bytes
 from agent.engine.gguf_header import read_header
 from agent.engine.port import ModelSpec, Prompt, Sampling
-from agent.messages import UserMessage
+from agent.messages import Message, ModelMessage, ToolCall, ToolMessage, UserMessage
 from tests.agent.engine.fit.conftest import GEMMA, LAPTOP
 from tests.agent.engine.shaped_model import Shape as Numbers
 from tests.agent.engine.shaped_model import write_shaped
 
 PLAIN = Numbers(layers=6, width=512, feed=2048, heads=4, vocabulary=16384)
-PROMPT = Prompt("You help.", (), (UserMessage(text="a b c " * 100),))
-"""More than a micro-batch, and most of a context of 1,024 tokens: every buffer is used."""
+CONTEXT = 4096
+TURNS = 24
+"""Of some 150 tokens each: together most of the context, and as many checkpoints as are ever kept, so that everything
+is used."""
 
 
 @pytest.fixture
@@ -49,9 +51,15 @@ def test_the_predicted_peak_is_within_a_tenth_of_what_is_measured(
     numbers: Numbers, kv_type: KvType, engine: LlamaEngine, tmp_path: Path
 ):
     file = write_shaped(tmp_path / "model.gguf", numbers)
-    wanted = ModelSpec(file, context_tokens=1024, kv_type=kv_type)
+    wanted = ModelSpec(file, context_tokens=CONTEXT, kv_type=kv_type)
     engine.load(wanted, lambda _: None)
-    list(engine.generate(PROMPT, Cancel(), Sampling(max_tokens=2)))
+    messages: list[Message] = [UserMessage(text="Count.")]
+    for turn in range(TURNS):
+        list(engine.generate(Prompt("You help.", (), tuple(messages)), Cancel(), Sampling(max_tokens=2)))
+        call = ToolCall(id=str(turn), name="read", arguments={})
+        messages.append(ModelMessage(text="", call=call))
+        messages.append(ToolMessage(call_id=call.id, name=call.name, content=f"{turn} b c d " * 14))
+    engine.save(tmp_path / "conversation")
     assert engine.pid
     measured = high_water_mark(engine.pid)
     predicted = make_plan(Shape.of(read_header(file)), Machine.this(), wanted).memory.peak
