@@ -252,6 +252,19 @@ class ReminderDue(Value):
     text: str
 
 
+class PointedAt(Value):
+    """Where on the screen something is that the answer talks about: whoever shows events draws a ring there for some
+    seconds. ``name`` and ``label`` are untrusted text; ``bounds`` are x, y, width and height in screen pixels;
+    ``window`` is the id of the window it is in: when that moves or closes, the ring goes."""
+
+    type: Literal["pointed_at"] = "pointed_at"
+    name: str
+    label: str = ""
+    bounds: tuple[int, int, int, int]
+    window: int
+    application: str = ""
+
+
 class TaskFinished(Value):
     type: Literal["task_finished"] = "task_finished"
     task: str
@@ -283,6 +296,7 @@ Event = Annotated[
     | Heard
     | SpeakingChanged
     | ReminderDue
+    | PointedAt
     | TaskFinished,
     Field(discriminator="type"),
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from agent.broker import Mode
 from agent.engine.port import ModelInfo
@@ -17,6 +17,34 @@ from agent.events import Choice, Event
 from agent.journal import UndoneLine
 from agent.messages import Moment, Request
 from agent.session import SessionSummary
+
+if TYPE_CHECKING:
+    from app.parts import Region
+    from tools.moment import Frozen, Part
+
+
+class Sight(Protocol):
+    """The screen as the window shows it to the person, and shows them things on it."""
+
+    def freeze(self, region: Region) -> Frozen:
+        """The pixels of ``region`` now, and the windows there, to choose from. Blocks for some hundredths of a second.
+        Raises DesktopError."""
+        ...
+
+    def look_at(self, frozen: Frozen, part: Part) -> Moment:
+        """The part of a frozen screen that the person chose. Blocks for some tenths of a second, for seconds where
+        there is only OCR. Raises DesktopError."""
+        ...
+
+    def whereabouts(self, window: int, x: int, y: int) -> Region | None:
+        """Where the window with this id is, if it is what shows at this point; ``None`` when it is closed, minimised or
+        covered there. Blocks for some milliseconds. Raises DesktopError."""
+        ...
+
+    def uncover(self, put_away: Callable[[], None]) -> None:
+        """Have ``put_away`` called before pixels of the screen are taken, from any thread: it takes away what we draw
+        over the screen and waits, for a moment, until it is gone. It must not raise."""
+        ...
 
 
 class Assistant(Protocol):
@@ -39,7 +67,8 @@ class Assistant(Protocol):
         ...
 
     def stop(self) -> None:
-        """Stop whatever runs: decoding, a tool, the voice. Open questions are answered with deny."""
+        """Stop whatever runs: decoding, a tool, the voice. Open questions are answered with deny, and keys and buttons
+        that are held down are released."""
         ...
 
     def answer(self, question: str, choice: Choice, by: Literal["window", "voice", "terminal"]) -> None:
@@ -55,6 +84,9 @@ class Assistant(Protocol):
         """The screen of this moment, for a request or for the thumbnail; ``region`` (x, y, width, height in pixels)
         narrows it to a part of the screen. Blocks for some tenths of a second. Raises DesktopError."""
         ...
+
+    @property
+    def sight(self) -> Sight: ...
 
     @property
     def model(self) -> ModelInfo | None: ...

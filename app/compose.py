@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import resources
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -17,6 +18,7 @@ from agent.context import Profile
 from agent.engine.port import ModelSpec
 from agent.engine.remote import address_of
 from agent.errors import DesktopError
+from agent.events import PointedAt
 from agent.journal import Journal
 from agent.memory import Memory
 from agent.messages import Moment
@@ -33,10 +35,12 @@ from app.models.locate import locate
 from app.parts import Parts, Region
 from app.questions import Questions
 from app.settings import Places, Settings
-from tools import applications, files, reminders, screen
+from tools import applications, files, pointing, reminders, screen
 from tools.desktop import connect
+from tools.desktop.held import release_held
 from tools.desktop.port import Bounds, Desktop
 from tools.files.attachment import attachment_text
+from tools.moment import Frozen, Part, freeze, moment_of
 from tools.voice.voice import local_voice
 
 
@@ -126,7 +130,9 @@ class Senses:
         self.missing: DesktopError | None = None
         """Why there is no desktop."""
         try:
-            self._desktop: Desktop | None = connect(settings.private_applications)
+            desktop = connect(settings.private_applications)
+            self._uncovered = pointing.UncoveredCapture(desktop.capture)
+            self._desktop: Desktop | None = replace(desktop, capture=self._uncovered)
             self._screen = screen.Screen(self._desktop)
         except DesktopError as trouble:
             self._desktop, self.missing = None, trouble
@@ -149,6 +155,42 @@ class Senses:
         if self.missing is not None:
             raise self.missing
         return self._screen.moment(budget, Bounds(*region) if region else None)
+
+    def freeze(self, region: Region) -> Frozen:
+        """The pixels of now. Raises DesktopError."""
+        return freeze(self._there(), Bounds(*region))
+
+    def look_at(self, frozen: Frozen, part: Part, budget: int) -> Moment:
+        """A part of what was frozen. Raises DesktopError."""
+        return moment_of(self._there(), self._screen, frozen, part, budget)
+
+    def quoted(self, answer: str) -> PointedAt | None:
+        """The one control of what was looked at last that ``answer`` quotes. Raises DesktopError."""
+        if self._desktop is None or self._screen.shown is None:
+            return None
+        return pointing.quoted(self._desktop, self._screen.shown, answer)
+
+    def whereabouts(self, window: int, x: int, y: int) -> Region | None:
+        """Where a window is, if it is what shows at this point. Raises DesktopError."""
+        desktop = self._there()
+        found = desktop.windows.find(window)
+        if found is None or found.minimised or not desktop.windows.reaches(found, x, y):
+            return None
+        return found.bounds.x, found.bounds.y, found.bounds.width, found.bounds.height
+
+    def let_go(self) -> None:
+        """Release what injected input holds down. Raises DesktopError."""
+        if self._desktop is not None:
+            release_held()
+
+    def uncover(self, put_away: Callable[[], None]) -> None:
+        """Have ``put_away`` called before pixels of the screen are taken."""
+        self._uncovered.put_away = put_away
+
+    def _there(self) -> Desktop:
+        if self._desktop is None:
+            raise self.missing or DesktopError("There is no screen here.")
+        return self._desktop
 
     def suit(self, profile: Profile) -> None:
         """Show the screen as a model can take it from now on."""

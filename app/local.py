@@ -47,7 +47,9 @@ from app.ending import Ending
 from app.hub import EventHub
 from app.model_in_use import ModelInUse
 from app.parts import Parts, Region
+from app.pointing import Pointing
 from app.saved_caches import SavedCaches
+from app.sight import LocalSight
 from app.spoken import SpokenAnswer
 from tools.clock import local_now
 
@@ -101,6 +103,7 @@ class LocalAssistant:
         self._conversation: Conversation | None = None
         self._lock = threading.Lock()
         self._caches = SavedCaches(parts.engine, parts.saved, parts.sessions.ids)
+        self.sight = LocalSight(parts.senses, lambda: self.model)
         self._asides = Asides(parts, self._tell_title)
         self._aside = Cancel()
         """Stops what the engine does while nobody waits for it."""
@@ -253,13 +256,15 @@ class LocalAssistant:
         profile = replace(Profile.of(model), in_place=self.parts.fast_pictures and not model.server)
         aloud = self.parts.speak_answers and errand.request.source == "spoken"
         spoken = SpokenAnswer(self.parts.voice) if aloud else None
+        pointing = Pointing(errand.request, self.parts.senses)
 
         def tell(event: Event) -> None:
-            self._log_event(errand.conversation.session, event)
-            self._caches.follow(event)
-            emit(event)
-            if spoken is not None:
-                spoken.follow(event)
+            for each in pointing.follow(event):
+                self._log_event(errand.conversation.session, each)
+                self._caches.follow(each)
+                emit(each)
+                if spoken is not None:
+                    spoken.follow(each)
 
         return Task(
             errand=errand,
@@ -317,6 +322,9 @@ class LocalAssistant:
         for errand in errands:
             errand.stop()
         self.parts.voice.hush()
+        if errands:
+            with contextlib.suppress(DeskhandError):  # without a screen nothing is held
+                self.parts.senses.let_go()
 
     def answer(self, question: str, choice: Choice, by: Literal["window", "voice", "terminal"]) -> None:
         self.parts.questions.answer(question, choice, by)
@@ -332,8 +340,7 @@ class LocalAssistant:
         return self.parts.journal.undo(task)
 
     def look(self, region: Region | None = None) -> Moment:
-        model = self.model
-        return self.parts.senses.look(Profile.of(model).observation_chars if model else 2000, region)
+        return self.sight.look(region)
 
     # -- sessions -------------------------------------------------------------------------------------------------
 

@@ -12,12 +12,14 @@ from agent.cancel import Cancel
 from agent.context import Profile
 from agent.engine.port import Engine, ModelSpec
 from agent.errors import DesktopError
+from agent.events import PointedAt
 from agent.journal import Journal
 from agent.messages import Moment
 from agent.session import Sessions
 from agent.storage import Storage
 from agent.tool import Tool
 from app.questions import Questions
+from tools.moment import Frozen, Part
 from tools.reminders import Reminders
 from tools.voice.voice import Voice
 
@@ -26,12 +28,24 @@ Region = tuple[int, int, int, int]
 
 
 class Senses(Protocol):
-    """The desktop as the assistant itself needs it."""
+    """The desktop as the assistant itself needs it. See :class:`app.assistant.Assistant` for what the methods mean."""
 
     missing: DesktopError | None
     """Why there is no desktop."""
 
     def look(self, budget: int, region: Region | None = None) -> Moment: ...
+
+    def freeze(self, region: Region) -> Frozen: ...
+
+    def look_at(self, frozen: Frozen, part: Part, budget: int) -> Moment: ...
+
+    def quoted(self, answer: str) -> PointedAt | None: ...
+
+    def whereabouts(self, window: int, x: int, y: int) -> Region | None: ...
+
+    def let_go(self) -> None: ...
+
+    def uncover(self, put_away: Callable[[], None]) -> None: ...
 
     def suit(self, profile: Profile) -> None: ...
 

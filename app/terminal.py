@@ -24,6 +24,7 @@ from agent.events import (
     Notice,
     Outcome,
     PlanMade,
+    PointedAt,
     Question,
     ReminderDue,
     StepFinished,
@@ -162,6 +163,11 @@ class TextPrinter:
                     self._say(f"“{visible(event.text)}”")
             case ReminderDue():
                 self._say(self._style("bold", f"Reminder: {visible(event.text)}"))
+            case PointedAt():
+                self._end_line()
+                x, y, width, height = event.bounds
+                place = f"in {visible(event.application)}, at {x + width // 2}, {y + height // 2}"
+                self._say(self._style("dim", f"“{visible(event.name)}” is {place}"))
             case TaskFinished():
                 self._outcome(event.outcome)
             case _:

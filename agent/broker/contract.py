@@ -19,7 +19,7 @@ from agent.tool import Effect, Target
 QUIET = frozenset(
     ("look", "list_windows", "list_apps", "read_file", "find_files", "list_folder", "calculate", "now",
      "read_clipboard", "set_clipboard", "set_reminder", "list_reminders", "cancel_reminder", "remember", "recall",
-     "forget", "wait_for")
+     "forget", "wait_for", "point_at")
 )  # fmt: skip
 """Tools that a plan need not ask for; each call still passes the gate."""
 
