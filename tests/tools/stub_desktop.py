@@ -1,5 +1,6 @@
 """A desktop that does what the test says, for what a real one cannot be made to do at a given moment: a window that
-comes up, goes away or changes hands between a question and its answer. Stands at our own port."""
+comes up, goes away or changes hands between a question and its answer. Stands at our own port, and keeps to the same
+contract as the real ones (tests/tools/desktop/contract.py)."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from agent.cancel import Cancel
+from agent.errors import DesktopError
 from agent.messages import Picture
+from tools.desktop import keys as key_names
 from tools.desktop.port import Application, Bounds, Desktop, Node, TextLine, Window
 
 
@@ -24,39 +27,43 @@ def window(id: int, application: str, title: str = "") -> Window:
 
 
 class StubWindows:
-    """``open`` is the stack, front first; the front one is active unless ``stubborn`` windows keep the keys."""
+    """``open`` is the stack, front first; the front one is active unless ``stubborn`` windows keep the keys. Those of
+    ``private`` applications (lower case) are open and not told of."""
 
     def __init__(self, *windows: Window) -> None:
         self.open = list(windows)
         self.closed: list[int] = []
         self.stubborn = False
+        self.private: tuple[str, ...] = ()
 
     def list(self) -> tuple[Window, ...]:
-        return tuple(self.open)
+        told = (each for each in self.open if each.program not in self.private)
+        return tuple(sorted(told, key=lambda each: each.minimised))
 
     def front(self) -> Window | None:
-        return next(iter(self.open), None)
+        return next((each for each in self.list() if not each.minimised), None)
 
     def active(self) -> Window | None:
         return self.front()
 
     def find(self, id: int) -> Window | None:
-        return next((each for each in self.open if each.id == id), None)
+        return next((each for each in self.list() if each.id == id), None)
 
     def focus(self, window: Window) -> bool:
-        if not self.stubborn:
-            self.open.sort(key=lambda each: each.id != window.id)
-        return not self.stubborn
+        if self.stubborn or self.find(window.id) is None:
+            return False
+        self.open.sort(key=lambda each: each.id != window.id)
+        return True
 
     def close(self, window: Window) -> None:
         self.closed.append(window.id)
         self.open = [each for each in self.open if each.id != window.id]
 
     def hidden(self) -> tuple[Bounds, ...]:
-        return ()
+        return tuple(each.bounds for each in self.open if each.program in self.private)
 
     def reaches(self, window: Window, x: int, y: int) -> bool:
-        top = next((each for each in self.open if each.bounds.contains(x, y)), None)
+        top = next((each for each in self.open if not each.minimised and each.bounds.contains(x, y)), None)
         return top is not None and top.id == window.id
 
 
@@ -71,6 +78,7 @@ class StubKeyboard:
         return len(text) if self._reach(text, into) else 0
 
     def press(self, keys: str, into: Window | None = None) -> bool:
+        key_names.parse(keys)
         return self._reach(keys, into)
 
     def _reach(self, keys: str, into: Window | None) -> bool:
@@ -114,10 +122,20 @@ class StubAccessibility:
 
 
 class StubPointer:
+    """Remembers where it clicked, and on which window."""
+
+    def __init__(self, windows: StubWindows) -> None:
+        self._windows = windows
+        self._at = 0, 0
+        self.clicked: list[tuple[int, int]] = []
+
     def position(self) -> tuple[int, int]:
-        return 0, 0
+        return self._at
 
     def click(self, x: int, y: int, on: Window | None = None) -> bool:
+        if not self._goes(x, y, on):
+            return False
+        self.clicked.append((x, y))
         return True
 
     def scroll(
@@ -128,9 +146,15 @@ class StubPointer:
         notches: int,
         on: Window | None = None,
     ) -> bool:
-        return True
+        return self._goes(x, y, on)
 
     def drag(self, start: tuple[int, int], end: tuple[int, int], on: Window | None = None) -> bool:
+        return self._goes(*start, on) and self._goes(*end, on)
+
+    def _goes(self, x: int, y: int, on: Window | None) -> bool:
+        if on is not None and not self._windows.reaches(on, x, y):
+            return False
+        self._at = x, y
         return True
 
 
@@ -149,6 +173,11 @@ class StubClipboard:
 
 
 class StubCapture:
+    """A black screen of 4x3 pixels."""
+
+    def __init__(self, windows: StubWindows | None = None) -> None:
+        self._windows = windows
+
     def monitor(self, x: int, y: int) -> Bounds:
         return Bounds(0, 0, 4, 3)
 
@@ -156,6 +185,8 @@ class StubCapture:
         return Picture(width=bounds.width, height=bounds.height, rgb=bytes(bounds.width * bounds.height * 3))
 
     def window(self, window: Window, black: Sequence[Bounds] = (), above: Sequence[Bounds] = ()) -> Picture:
+        if self._windows is not None and self._windows.find(window.id) is None:
+            raise DesktopError(f'"{window.title}" was closed while it was looked at.')
         return self.grab(window.bounds, (*black, *above))
 
 
@@ -178,7 +209,9 @@ class StubApplications:
     def default_for(self, mime: str) -> Application | None:
         return self.editor if mime in self.editor.types else None
 
-    def start(self, application: Application, path: Path | None = None) -> None: ...
+    def start(self, application: Application, path: Path | None = None) -> None:
+        if application != self.editor:
+            raise DesktopError(f"{application.name} could not be started.")
 
 
 def read_text(picture: Picture, cancel: Cancel) -> tuple[TextLine, ...]:
@@ -196,9 +229,9 @@ class StubDesktop:
             windows=self.windows,
             accessibility=StubAccessibility(),
             keyboard=self.keyboard,
-            pointer=StubPointer(),
+            pointer=StubPointer(self.windows),
             clipboard=self.clipboard,
-            capture=StubCapture(),
+            capture=StubCapture(self.windows),
             applications=StubApplications(),
             read_text=read_text,
         )

@@ -1,0 +1,120 @@
+"""The contract of the port, kept by every adapter that this machine can run."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.cancel import Cancel
+from tests.tools.desktop.contract import PortContract, eventually, walk
+from tests.tools.stub_desktop import StubDesktop, window
+from tests.virtual_desktop import VirtualDesktop, VirtualDesktopError, entered, virtual_desktop
+from tools.desktop import connect
+from tools.desktop.port import Desktop, Window
+from tools.desktop.waiting import until
+
+PRIVATE = "galculator"
+
+
+class StubRig:
+    """The stub of our own tests: it may not promise what no desktop does."""
+
+    def __init__(self) -> None:
+        self._desktop = StubDesktop()
+        self._desktop.windows.private = (PRIVATE,)
+        self.ports = self._desktop.ports
+
+    def cannot(self, what: str) -> str:
+        return "a stub shows no tree" if what == "trees" else ""
+
+    def open(self, name: str) -> Window:
+        opened = window(len(self._desktop.windows.open) + 1, "Pad", title=f"{name} - Pad")
+        self._desktop.windows.open.insert(0, opened)
+        return opened
+
+    def private(self) -> Window:
+        opened = window(9, PRIVATE.title())
+        self._desktop.windows.open.insert(0, opened)
+        return opened
+
+    def text(self, window: Window) -> str:
+        return "".join(keys for id, keys in self._desktop.keyboard.reached if id == window.id)
+
+
+class RealRig:
+    """Mousepad on a virtual desktop."""
+
+    def __init__(self, desktop: VirtualDesktop, ports: Desktop, folder: Path, lacks: dict[str, str]) -> None:
+        self.ports = ports
+        self._desktop, self._folder, self._lacks = desktop, folder, lacks
+        self._started: list[subprocess.Popen[bytes]] = []
+
+    def cannot(self, what: str) -> str:
+        return self._lacks.get(what, "")
+
+    def open(self, name: str) -> Window:
+        file = self._folder / f"{name}.txt"
+        file.touch()
+        self._started.append(self._desktop.start("mousepad", "--disable-server", str(file)))
+        opened = eventually(lambda: next((w for w in self.ports.windows.list() if name in w.title), None))
+        eventually(lambda: self._focused(opened) or None)
+        return eventually(lambda: self.ports.windows.find(opened.id))
+
+    def _focused(self, window: Window) -> bool:
+        active, tree = self.ports.windows.active(), self.ports.accessibility.read(window)
+        return (
+            active is not None
+            and active.id == window.id
+            and tree is not None
+            and any("focused" in node.states for node in walk(tree))
+        )
+
+    def private(self) -> Window:
+        self._started.append(self._desktop.start(PRIVATE))
+        (bounds,) = eventually(self.ports.windows.hidden)
+        return Window(0, PRIVATE, PRIVATE, PRIVATE, 0, bounds)
+
+    def text(self, window: Window) -> str:
+        tree = eventually(lambda: self.ports.accessibility.read(window))
+        return next(node.value for node in walk(tree) if node.role == "text")
+
+    def clear(self) -> None:
+        for process in self._started:
+            process.kill()
+            process.wait()
+        windows = self.ports.windows
+        assert until(lambda: not windows.list() and not windows.hidden(), 10, Cancel())
+
+
+@pytest.fixture(scope="module")
+def desktop() -> Iterator[VirtualDesktop]:
+    try:
+        with virtual_desktop() as started, entered(started):
+            yield started
+    except VirtualDesktopError as missing:
+        pytest.fail(f"no virtual desktop: {missing}; ./dev setup installs what is missing")
+
+
+@pytest.fixture(scope="module")
+def x11(desktop: VirtualDesktop) -> Desktop:
+    return connect(private_applications=(PRIVATE,))
+
+
+class TestStub(PortContract):
+    @pytest.fixture
+    def rig(self) -> StubRig:
+        return StubRig()
+
+
+@pytest.mark.e2e
+class TestX11(PortContract):
+    """AT-SPI, the window manager, XTEST and X Composite."""
+
+    @pytest.fixture
+    def rig(self, desktop: VirtualDesktop, x11: Desktop, tmp_path: Path) -> Iterator[RealRig]:
+        rig = RealRig(desktop, x11, tmp_path, {})
+        yield rig
+        rig.clear()
