@@ -12,7 +12,8 @@ import queue
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -291,16 +292,21 @@ class Task:
 
     def _execute(self, step: str, title: str, prepared: Prepared) -> ToolResult:
         """Journal, run, journal. A step that the journal could not write down is not run."""
-        entry = None
-        context = _StepContext(self.cancel, step, self._ports.emit)
+        entries: list[JournalEntry] = []
+
+        def keep(paths: tuple[Path, ...]) -> None:
+            changing = replace(prepared.effect, changes=paths)
+            entries.append(self._ports.journal.prepare(self.id, step, title, changing))
+
+        context = _StepContext(self.cancel, step, self._ports.emit, keep)
         try:
             if prepared.effect.changes:
-                entry = self._ports.journal.prepare(self.id, step, title, prepared.effect)
+                keep(prepared.effect.changes)
             with self._budget.waiting() if prepared.tool.waits else contextlib.nullcontext():
                 result = prepared.tool.run(prepared.arguments, context)
         except DeskhandError as trouble:
             result = ToolResult.failed(str(trouble))
-        if entry is not None:
+        for entry in entries:
             self._settle(entry, result)
         return result
 
@@ -359,7 +365,7 @@ class Task:
             self._records.append(StepRecord(PLAN_TITLE, call, "run", result))
             return result
         self._scope.approve(self._ports.broker.contract_of(steps, self._scope))
-        context = _StepContext(self.cancel, call.id, self._ports.emit)
+        context = _StepContext(self.cancel, call.id, self._ports.emit, keep=lambda paths: None)
         return PLAN.run(PlanArguments.model_validate(call.arguments), context)
 
     def _usable_plan(self, call: ToolCall) -> tuple[PlanStep, ...] | ToolResult:
@@ -392,6 +398,7 @@ class _StepContext:
     cancel: Cancel
     step: str
     emit: Emit
+    keep: Callable[[tuple[Path, ...]], None]
 
     def progress(self, text: str) -> None:
         self.emit(events.StepProgress(step=self.step, text=text))

@@ -60,10 +60,11 @@ class Target:
 
     ``label`` is the word an approval shows for it ("File", "Folder", "Application", "Text", "Keys").
     ``value`` is the exact value: an absolute path, an application's name, the text itself. A target of the kind
-    "value" decides where something goes or how much of it: a recipient, an amount, the number of a record.
+    "value" decides where something goes or how much of it: a recipient, an amount, the number of a record. A "command"
+    is run by a shell: every sign of it counts.
     """
 
-    kind: Literal["path", "application", "window", "text", "keys", "url", "value"]
+    kind: Literal["path", "application", "window", "text", "keys", "url", "value", "command"]
     label: str
     value: str
     said: str = ""
@@ -84,6 +85,9 @@ class Effect:
     """In a few words, what undo will do ("moves it back", "restores the old text"); empty: it cannot be undone."""
     question: str = ""
     """The approval's headline, as a question: "Save a new file?"."""
+    contained: bool = False
+    """A program that runs in the sandbox, which was shown to hold: no network, no home, and what it changes in the
+    workspace can be undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +121,11 @@ class ToolContext(Protocol):
 
     def progress(self, text: str) -> None:
         """Tell the person what is going on, in a few words. Must not raise."""
+        ...
+
+    def keep(self, paths: tuple[Path, ...], /) -> None:
+        """Put the before-images of ``paths`` into the journal, for what a tool could not name in its effect: call it
+        before anything is changed. Raises StorageError: then nothing may be."""
         ...
 
 

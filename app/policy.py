@@ -46,7 +46,7 @@ class Read(_Given):
 
 
 class GivenTarget(_Given):
-    kind: Literal["path", "application", "window", "text", "keys", "url", "value"]
+    kind: Literal["path", "application", "window", "text", "keys", "url", "value", "command"]
     value: str
     label: str = ""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.broker.policy import Policy, applications_of, resolved
-from agent.broker.provenance import mentions, path_said, said, tokens
+from agent.broker.provenance import command_said, mentions, path_said, said, tokens
 from agent.errors import DeskhandError
 from agent.events import PlanStep
 from agent.tool import Effect, Target
@@ -37,7 +37,9 @@ HANDS = frozenset(("type_text", "press_keys", "set_value", "press"))
 applications of the plan: typing a text may need a key, and a button may be out of sight. Scrolling brings nothing
 along, and saving a file is a step of its own."""
 
-_NEVER_ABOUT_NOTHING = frozenset(("save_as", "set_clipboard", "remember", "set_reminder", "cancel_reminder"))
+_NEVER_ABOUT_NOTHING = frozenset(
+    ("save_as", "set_clipboard", "remember", "set_reminder", "cancel_reminder", "run_command")
+)
 
 _AS_WRITTEN = frozenset(("write_file", "make_folder"))
 """Tools that take the last part of a path as it is written, because they may be about to make it."""
@@ -54,6 +56,8 @@ class ContractStep:
 
     def concerns(self, target: Target) -> bool:
         """Whether the step was about ``target``."""
+        if target.kind == "command":  # to the letter: a sign more or less is another command
+            return self.about.strip() == target.value.strip()
         if target.kind == "path":  # what the model called it does not count: the person approved the place
             return self.path is not None and resolved(target.value) == self.path
         if self.path is not None:
@@ -134,7 +138,7 @@ class Contract:
             return path_said(path, words, workspace, home) or (
                 kept and path_said(path.parent, words, workspace, home)
             )
-        return said(target.value, words)
+        return (command_said if target.kind == "command" else said)(target.value, words)
 
 
 def _path(step: PlanStep, policy: Policy) -> Path | None:

@@ -23,6 +23,7 @@ from agent.broker.policy import (
     Policy,
     applications_of,
     inside,
+    is_command,
     is_one_of,
     paths_of,
     resolved,
@@ -158,11 +159,19 @@ def _why_ask(tool: Tool, risk: Risk, effect: Effect, scope: Scope, policy: Polic
         return "You did not mention the clipboard, and it may hold something private."
     if risk is Risk.PRIVATE_READ:
         return "" if policy.mode == "full" or _asked_about(effect, scope, policy) else _OUTSIDE
-    if risk > SILENT_UP_TO[policy.mode]:
-        return _BY_RISK[risk]
+    if is_command(effect) and not effect.contained:
+        return "It is a command outside of the sandbox, so it can do whatever you can."
+    if risk > _silent_up_to(effect, policy):
+        return "It runs a command." if is_command(effect) else _BY_RISK[risk]
     if strange_command(effect, scope):
         return "It may run something there, and you did not say it word for word."
     return _why_ask_of_tainted(tool, risk, effect, scope, policy) if scope.tainted else ""
+
+
+def _silent_up_to(effect: Effect, policy: Policy) -> Risk:
+    """A program in the sandbox can do no more than change the workspace, and that is undone as other changes are."""
+    within = policy.mode == "workspace" and effect.contained and effect.verb == "run"
+    return Risk.DRIVE if within else SILENT_UP_TO[policy.mode]
 
 
 def _why_ask_of_tainted(tool: Tool, risk: Risk, effect: Effect, scope: Scope, policy: Policy) -> str:

@@ -54,6 +54,9 @@ _ANYWHERE = frozenset(
 _MAX_ENTRIES = 20_000
 """How much of a folder is looked through for protected names before it counts as one that may hold some."""
 
+_MAX_SEARCHED = 200_000
+"""How much of a workspace is looked through for files that are protected by their name: about half a second."""
+
 _CHANGING = ("write", "erase", "send")
 
 _OF_THE_SYSTEM = ("/proc", "/sys", "/dev", "/run/user")
@@ -68,6 +71,7 @@ class Places:
         start_up = _both([policy.home / place for place in _START_UP], "a place for what starts by itself")
         system = _both([Path(place) for place in _OF_THE_SYSTEM], "the system's own")
         self._places = (*own, *keys, *start_up, *system)
+        self._secret = [resolved(path) for path in (*policy.protected, *(policy.home / key for key in _KEYS))]
 
     def forbid(self, effect: Effect) -> str:
         """Why this effect is denied in every mode, as one sentence; empty: no floor is touched."""
@@ -87,6 +91,22 @@ class Places:
             if found := _protected_below(path):
                 return f"{path} holds {found}."
         return ""
+
+    def kept_from_commands(self, path: Path, gone: bool) -> str:
+        """Why a command may not change ``path``, or remove it, in a few words; empty: it may."""
+        if why := self.reason(path, changing=True):
+            return why
+        if not gone or os.path.islink(path) or not os.path.isdir(path):
+            return ""
+        found = _protected_below(path)
+        return f"it holds {found}" if found else ""
+
+    def hidden_in(self, folder: Path) -> tuple[Path, ...]:
+        """What a program that may read ``folder`` must not read of it: the places for keys and our own files below it,
+        and files that are protected by their name. Looks through so many entries; links are not followed."""
+        top = resolved(folder)
+        known = [path for path in self._secret if path.is_relative_to(top) and os.path.lexists(path)]
+        return tuple(dict.fromkeys((*(path for path in known if not path.is_symlink()), *_files_named(top))))
 
     def reason(self, path: Path, changing: bool) -> str:
         """What ``path`` is, when it is protected; empty otherwise. ``changing``: folders that hold a protected place
@@ -113,6 +133,19 @@ def _protected_below(folder: Path) -> str:
         if unread or seen > _MAX_ENTRIES:
             return "more than could be looked through for settings that others run or trust"
     return "a folder that could not be read" if unread else ""
+
+
+def _files_named(folder: Path) -> list[Path]:
+    """Files below ``folder`` that are protected by their name."""
+    found: list[Path] = []
+    seen = 0
+    for place, folders, files in os.walk(folder):
+        names = (Path(place, name) for name in files if _fold(name) in _ANYWHERE)
+        found += [path for path in names if not path.is_symlink()]
+        seen += len(folders) + len(files)
+        if seen > _MAX_SEARCHED:
+            break
+    return found
 
 
 def _both(places: Iterable[Path], what: str) -> list[tuple[tuple[str, ...], str]]:

@@ -127,9 +127,16 @@ def is_one_of(application: str, names: Iterable[str]) -> bool:
     return any(mentions(application, name) or mentions(words, name) for name in names)
 
 
+def is_command(effect: Effect) -> bool:
+    """Whether a shell is given something to run."""
+    return any(target.kind == "command" for target in effect.targets)
+
+
 def runs_commands(effect: Effect) -> bool:
     """Whether what is typed or pressed may run something: in a terminal or a run box, in a window nobody can name, or
-    with keys that the desktop takes for itself and answers with a run box."""
+    with keys that the desktop takes for itself and answers with a run box. So does a command outside of the sandbox."""
+    if is_command(effect):
+        return not effect.contained
     if effect.verb != "drive":
         return False
     names = applications_of(effect)

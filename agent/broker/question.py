@@ -8,7 +8,7 @@ from pathlib import Path
 
 from agent.broker.contract import Contract
 from agent.broker.policy import Policy, resolved
-from agent.broker.provenance import path_said, said
+from agent.broker.provenance import command_said, path_said, said
 from agent.broker.scope import Scope
 from agent.events import Question, QuestionLine
 from agent.tool import Effect, Target, Tool
@@ -41,6 +41,8 @@ def origin(target: Target, scope: Scope, policy: Policy) -> str:
     """Where the value of ``target`` came from, as far as *we* can tell."""
     if (target.kind, target.value) in scope.approved:
         return "you allowed it before"
+    if target.kind == "command":
+        return "you said it" if command_said(target.value, scope.said) else "proposed by the model"
     if target.kind == "path":
         path = resolved(target.value)
         workspace, home = resolved(policy.workspace), resolved(policy.home)
@@ -69,7 +71,7 @@ def question_for(
                 label=visible(target.label, lines=False),
                 value=visible(
                     path_shown(target.value, policy.home) if target.kind == "path" else target.value,
-                    lines=target.kind == "text",
+                    lines=target.kind in ("text", "command"),
                 ),
                 origin=origin(target, scope, policy),
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agent.broker.contract import OPENERS, Contract
-from agent.broker.policy import applications_of, resolved
+from agent.broker.policy import applications_of, is_command, resolved
 from agent.messages import Request
 from agent.tool import Effect, Tool, ToolResult
 
@@ -69,7 +69,7 @@ class Scope:
             # A title of a window or a name of a control in the answer was written by somebody else as well.
             self.tainted = True
             self.read = (*self.read, result.content)
-        if effect.verb in ("read", "look"):
+        if effect.verb in ("read", "look") or is_command(effect):
             self.private_read = True
         if effect.verb == "compute" and worked:
             self.computed = (*self.computed, result.content)

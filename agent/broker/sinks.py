@@ -15,7 +15,7 @@ from agent.broker.question import TRUSTED, origin
 from agent.broker.scope import Scope
 from agent.tool import Effect, Risk, Target
 
-_DECIDING = frozenset(("path", "application", "url", "value"))
+_DECIDING = frozenset(("path", "application", "url", "value", "command"))
 
 
 def strange_command(effect: Effect, scope: Scope) -> Target | None:

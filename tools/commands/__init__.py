@@ -1,0 +1,9 @@
+"""Commands for a shell: one tool, run in the sandbox where there is one.
+
+Without a sandbox the same command runs with all that the person may do; the effect says so, and the broker asks.
+"""
+
+from tools.commands.commands import Commands
+from tools.commands.tool import tools
+
+__all__ = ["Commands", "tools"]

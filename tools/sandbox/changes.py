@@ -1,0 +1,215 @@
+"""What a program changed in a workspace that was laid apart: found in the overlay's upper folder, and put in place.
+
+The upper folder is the program's own work, so nothing in it is trusted: links are not followed, and only files, folders
+and links that stay in the workspace or lead to ``/usr`` are taken over. It is looked at when the program has ended.
+Format: the kernel's ``Documentation/filesystems/overlayfs.rst`` (white-outs are devices 0/0, ``user.overlay.opaque``).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tools.files import handle
+
+MOST = 5_000
+"""Changes of one command; of more, nothing is kept."""
+MOST_BYTES = 2 << 30
+
+Refuse = Callable[[Path, bool], str]
+"""Why a path must not be changed, and whether it would be gone; empty: it may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """``path`` in the workspace becomes what lies at ``source``, or is gone."""
+
+    path: Path
+    kind: Literal["file", "folder", "link", "gone"]
+    source: Path
+    mode: int = 0
+    """The permission bits of a file or a folder, without setuid and the like."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """``left_out`` says what is not taken over, and why, a line each."""
+
+    taken: tuple[Change, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The changed paths without those that lie below another."""
+        found: list[Path] = []
+        for path in sorted({change.path for change in self.taken}):
+            if not found or not path.is_relative_to(found[-1]):
+                found.append(path)
+        return tuple(found)
+
+
+class TooManyChanges(Exception):
+    """More was changed than could be undone."""
+
+
+def find(upper: Path, lower: Path, begun: int, refuse: Refuse) -> Changes:
+    """The changes above the workspace ``lower``. What somebody else changed there since ``begun`` (nanoseconds since
+    1970) is left as it is. Raises TooManyChanges, OSError."""
+    finder = _Finder(lower, begun, refuse)
+    finder.below(upper, lower)
+    return Changes(tuple(finder.taken), tuple(finder.left_out))
+
+
+class _Finder:
+    def __init__(self, root: Path, begun: int, refuse: Refuse) -> None:
+        self._root, self._begun, self._refuse = root, begun, refuse
+        self.taken: list[Change] = []
+        self.left_out: list[str] = []
+        self._bytes = 0
+
+    def below(self, upper: Path, lower: Path) -> None:
+        """Everything in the folder ``upper``, which stands above ``lower``."""
+        upper.chmod(0o700)  # the program may have shut it
+        names = {entry.name for entry in os.scandir(upper)}
+        if _opaque(upper) and lower.is_dir() and not lower.is_symlink():
+            for name in {entry.name for entry in os.scandir(lower)} - names:
+                self._take(Change(lower / name, "gone", upper / name))
+        for name in sorted(names):
+            self._look(upper / name, lower / name)
+
+    def _look(self, upper: Path, lower: Path) -> None:
+        status = upper.lstat()
+        mode = status.st_mode & 0o777
+        if stat.S_ISCHR(status.st_mode) and status.st_rdev == 0:
+            if os.path.lexists(lower):
+                self._take(Change(lower, "gone", upper))
+        elif stat.S_ISDIR(status.st_mode):
+            self._look_into(upper, lower, mode)
+        elif stat.S_ISREG(status.st_mode):
+            upper.chmod(0o600)
+            if not _alike(upper, lower, mode):
+                self._take(Change(lower, "file", upper, mode), status.st_size)
+        elif stat.S_ISLNK(status.st_mode):
+            self._take(Change(lower, "link", upper))
+        else:
+            self._leave_out(lower, "neither a file nor a folder")
+
+    def _look_into(self, upper: Path, lower: Path, mode: int) -> None:
+        is_there = os.path.lexists(lower)
+        if is_there and (lower.is_symlink() or not lower.is_dir()):
+            if not self._take(Change(lower, "gone", upper)):
+                return
+            is_there = False
+        if is_there or self._take(Change(lower, "folder", upper, mode)):
+            self.below(upper, lower)
+
+    def _take(self, change: Change, size: int = 0) -> bool:
+        why = self._refuse(change.path, change.kind == "gone") or self._meanwhile(change.path)
+        if change.kind == "link" and not why and not self._stays(change):
+            why = "a link that leads out of the workspace"
+        if why:
+            self._leave_out(change.path, why)
+            return False
+        self._bytes += size
+        self.taken.append(change)
+        self._count()
+        return True
+
+    def _leave_out(self, path: Path, why: str) -> None:
+        self.left_out.append(f"{path.relative_to(self._root)}: {why}")
+        self._count()
+
+    def _count(self) -> None:
+        if len(self.taken) + len(self.left_out) > MOST or self._bytes > MOST_BYTES:
+            raise TooManyChanges
+
+    def _meanwhile(self, path: Path) -> str:
+        try:
+            changed = path.lstat().st_ctime_ns > self._begun
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+        return "somebody else changed it meanwhile" if changed else ""
+
+    def _stays(self, change: Change) -> bool:
+        leads = Path(os.path.realpath(change.path.parent / os.readlink(change.source)))
+        return leads.is_relative_to(self._root) or leads.is_relative_to("/usr")
+
+
+def _opaque(folder: Path) -> bool:
+    try:
+        return os.getxattr(folder, "user.overlay.opaque", follow_symlinks=False) == b"y"
+    except OSError:
+        return False
+
+
+def _alike(upper: Path, lower: Path, mode: int) -> bool:
+    """Whether a file was only touched."""
+    try:
+        status = lower.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o777 != mode:
+        return False
+    return status.st_size == upper.lstat().st_size and handle.digest(upper) == handle.digest(lower)
+
+
+def put_in_place(change: Change) -> None:
+    """Make ``change`` in the real workspace, without following a link on the way. Raises OSError, PathRefused."""
+    path = change.path
+    if change.kind == "file":
+        with handle.reading(change.source) as file:
+            _give_way(path, only_links=True)
+            handle.write(path, handle.chunks(file), change.mode)
+    with handle.folder(path.parent) as place:
+        if change.kind == "gone":
+            _remove(path.name, place)
+        elif change.kind == "folder":
+            os.mkdir(path.name, 0o700, dir_fd=place)
+        elif change.kind == "link":
+            _give_way(path)
+            os.symlink(os.readlink(change.source), path.name, dir_fd=place)
+        if change.kind in ("file", "folder"):
+            descriptor = os.open(path.name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=place)
+            os.fchmod(descriptor, change.mode)
+            os.close(descriptor)
+
+
+def holds(change: Change) -> bool:
+    """Whether the workspace now is what ``change`` said, as far as a look tells."""
+    try:
+        status = change.path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return change.kind == "gone"
+    match change.kind:
+        case "file":
+            return stat.S_ISREG(status.st_mode) and handle.digest(change.path) == handle.digest(change.source)
+        case "folder":
+            return stat.S_ISDIR(status.st_mode)
+        case "link":
+            return stat.S_ISLNK(status.st_mode) and os.readlink(change.path) == os.readlink(change.source)
+        case "gone":
+            return False
+
+
+def _give_way(path: Path, only_links: bool = False) -> None:
+    """Remove the name that a link, or a file where a link was, is about to take."""
+    with handle.folder(path.parent) as place:
+        try:
+            status = os.stat(path.name, dir_fd=place, follow_symlinks=False)
+        except FileNotFoundError:
+            return
+        if stat.S_ISLNK(status.st_mode) or not only_links:
+            _remove(path.name, place)
+
+
+def _remove(name: str, place: int) -> None:
+    status = os.stat(name, dir_fd=place, follow_symlinks=False)
+    if stat.S_ISDIR(status.st_mode):
+        shutil.rmtree(name, dir_fd=place)
+    else:
+        os.unlink(name, dir_fd=place)
