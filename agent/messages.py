@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -40,16 +40,30 @@ SOUND_BLOCK = 3 * SAMPLE_RATE
 MAX_SAMPLES = 3600 * SAMPLE_RATE
 
 
+class Place(NamedTuple):
+    """A rectangle of the desktop, in the coordinates that windows and the pointer have."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
 class Picture(Value):
     """An image for a model that sees: ``rgb`` holds ``width * height * 3`` bytes, row by row.
 
     ``budget`` is how many tokens it may take, 0 for what the model's profile says. ``label`` is put before it as plain
     words, such as the time of a film's frame: a film is its frames, one after another. ``digest`` stands in for pixels
     that travel or are kept apart from the message, or are gone.
+
+    ``shows`` says what it is of: the screen as it is looked at, time and again; a ``detail`` that was asked for; what
+    ``changed`` since the picture before; or a ``file``. ``place`` is where that is on the desktop, if it is there.
     """
 
     width: int = Field(ge=1, le=MAX_SIDE)
     height: int = Field(ge=1, le=MAX_SIDE)
+    shows: Literal["screen", "detail", "changed", "file"] = "screen"
+    place: Place | None = None
     rgb: bytes = Field(default=b"", repr=False)
     budget: int = Field(default=0, ge=0)
     label: str = ""

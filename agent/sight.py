@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.messages import Picture
+from agent.coordinates import cropped
+from agent.messages import Picture, Place
 
 TILE = 48
 LEAST_TILES = (10, 7)
@@ -28,12 +29,19 @@ CARET = (3, TILE)
 MOST_CARETS = 2
 """More such changes than that are something else."""
 MOST_FRAMES = 2
-"""Kept to compare with, one for each size: a monitor, and a second one or a part of it. 6 MB at 1920x1080."""
+"""Kept to compare with: a monitor, and a second one or a window. 6 MB at 1920x1080."""
+
+MOST_DETAILS = 16
+"""Kept to know them again, by their digest."""
 
 AS_BEFORE = "(the screen looks as before)"
+SEEN_BEFORE = "(pictured before, and it looks the same)"
 
 Pixels = NDArray[np.uint8]
 """One row of ``width * 3`` bytes for each of the frame's."""
+
+_Screen = tuple[int, int, Place | None]
+"""Width, height and place: what is looked at time and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +107,17 @@ class Sight:
     """What one conversation has shown of the screen. Agent thread only."""
 
     def __init__(self) -> None:
-        self._frames: dict[tuple[int, int], _Frame] = {}
+        self._frames: dict[_Screen, _Frame] = {}
+        self._details: dict[tuple[Place | None, str], int] = {}
 
     def glance(self, picture: Picture, at: int, most_crops: int) -> Glance:
         """What to show of ``picture`` in the message that will be at index ``at``. After ``most_crops`` crops the whole
         is shown again: a crop is worth something only beside the frame it is from, which must not have become old."""
-        if not picture.rgb:
+        if not picture.rgb or picture.shows == "file":
             return Glance((picture,))
-        size = (picture.width, picture.height)
+        if picture.shows == "detail":
+            return self._detail(picture, at)
+        size = (picture.width, picture.height, picture.place)
         new = _pixels(picture)
         known = self._frames.pop(size, None)
         areas = None if known is None else changed_areas(known.pixels, new)
@@ -119,11 +130,22 @@ class Sight:
             self._frames[size] = known
             return Glance(words=AS_BEFORE)
         self._frames[size] = _Frame(_patched(known.pixels, new, areas), known.at, known.crops + len(areas))
-        return _crops(new, areas)
+        return _crops(picture, areas)
+
+    def _detail(self, picture: Picture, at: int) -> Glance:
+        """What was asked for is shown whole, and once as long as it looks the same."""
+        name = (picture.place, picture.key)
+        if name in self._details:
+            return Glance(words=SEEN_BEFORE)
+        self._details[name] = at
+        for oldest in list(self._details)[:-MOST_DETAILS]:
+            del self._details[oldest]
+        return Glance((picture,))
 
     def forget(self, gone: Callable[[int], bool]) -> None:
         """The messages at the indexes for which ``gone`` is true no longer show their pictures."""
         self._frames = {size: frame for size, frame in self._frames.items() if not gone(frame.at)}
+        self._details = {name: at for name, at in self._details.items() if not gone(at)}
 
 
 def looks_different(old: Picture, new: Picture) -> bool:
@@ -223,19 +245,16 @@ def _patched(old: Pixels, new: Pixels, areas: tuple[Area, ...]) -> Pixels:
     return known
 
 
-def _crops(pixels: Pixels, areas: tuple[Area, ...]) -> Glance:
+def _crops(picture: Picture, areas: tuple[Area, ...]) -> Glance:
     pictures = tuple(
-        Picture(
-            width=area.width,
-            height=area.height,
-            rgb=pixels[area.top : area.bottom, area.left * 3 : area.right * 3].tobytes(),
-            budget=max(area.tokens, LEAST_TILES[0] * LEAST_TILES[1]),
+        cropped(picture, area.left, area.top, area.right, area.bottom).model_copy(
+            update={"budget": max(area.tokens, LEAST_TILES[0] * LEAST_TILES[1]), "shows": "changed"}
         )
         for area in areas
     )
     places = " and ".join(
-        f"{picture.width}x{picture.height} pixels at {area.left},{area.top}"
-        for picture, area in zip(pictures, areas, strict=True)
+        f"{part.width}x{part.height} pixels at {area.left},{area.top}"
+        for part, area in zip(pictures, areas, strict=True)
     )
     words = f"(pictured is only what changed on the screen: {places})"
     return Glance(pictures, words, tuple((area.left, area.top) for area in areas))

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from agent.messages import Picture
-from agent.sight import AS_BEFORE, FAINT, MOST_CARETS, MOST_TOKENS, Glance, Sight
+from agent.coordinates import place_of
+from agent.messages import Picture, Place
+from agent.sight import AS_BEFORE, FAINT, MOST_CARETS, MOST_TOKENS, SEEN_BEFORE, Glance, Sight
 
 WIDTH, HEIGHT = 1366, 768
 Screen = NDArray[np.uint8]
@@ -165,3 +166,57 @@ def test_who_only_reads_what_is_shown_knows_the_screen_but_for_carets(
             assert sum(part.budget for part in shown.pictures) <= MOST_TOKENS
         if np.array_equal(known, now) and not shown.pictures:
             assert shown.words == AS_BEFORE
+
+
+def detail(pixels: Screen, x: int = 0) -> Picture:
+    height, width, _ = pixels.shape
+    return picture(pixels).model_copy(update={"shows": "detail", "place": Place(x, 0, width, height)})
+
+
+def test_a_detail_is_shown_once_as_long_as_it_looks_the_same(seen: Sight) -> None:
+    part = detail(screen(480, 336))
+    assert seen.glance(part, 1, 100) == Glance((part,))
+    assert seen.glance(part, 2, 100) == Glance(words=SEEN_BEFORE)
+    elsewhere = detail(screen(480, 336), x=5)
+    assert seen.glance(elsewhere, 3, 100) == Glance((elsewhere,))
+    changed = detail(painted(screen(480, 336), 9, 9, 30, 30))
+    assert seen.glance(changed, 4, 100) == Glance((changed,))
+    assert glance(seen, screen()) == Glance(words=AS_BEFORE)
+
+
+def test_a_detail_that_is_not_shown_any_more_is_shown_again(seen: Sight) -> None:
+    part = detail(screen(480, 336))
+    seen.glance(part, 1, 100)
+    seen.forget(lambda at: at == 1)
+    assert seen.glance(part, 2, 100) == Glance((part,))
+
+
+def test_a_file_is_always_shown_and_no_screen(seen: Sight) -> None:
+    file = picture(screen()).model_copy(update={"shows": "file"})
+    assert seen.glance(file, 1, 100) == seen.glance(file, 2, 100) == Glance((file,))
+    assert glance(seen, screen()) == Glance(words=AS_BEFORE)
+
+
+def test_two_monitors_of_one_size_are_two_screens() -> None:
+    sight = Sight()
+    left, right = (
+        picture(screen()).model_copy(update={"place": Place(x, 0, WIDTH, HEIGHT)}) for x in (0, WIDTH)
+    )
+    assert sight.glance(left, 0, 100) == Glance((left,))
+    assert sight.glance(right, 1, 100) == Glance((right,))
+    assert sight.glance(left, 2, 100) == Glance(words=AS_BEFORE)
+
+
+def test_what_changed_knows_where_it_is_on_a_scaled_monitor() -> None:
+    sight = Sight()
+    place = Place(2000, 50, WIDTH // 2, HEIGHT // 2)
+    before, after = (
+        picture(pixels).model_copy(update={"place": place})
+        for pixels in (screen(), painted(screen(), 600, 400, 50, 50))
+    )
+    sight.glance(before, 0, 100)
+    found = sight.glance(after, 1, 100)
+    ((left, top),), (part,) = found.corners, found.pictures
+    assert part.shows == "changed"
+    assert part.place == place_of(after, left, top, left + part.width, top + part.height)
+    assert part.place[:2] == (2000 + left // 2, 50 + top // 2)
