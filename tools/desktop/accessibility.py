@@ -15,7 +15,7 @@ import xa11y
 
 from agent.errors import DesktopError
 from tools.desktop.patience import Patience
-from tools.desktop.port import Bounds, Node, Role, State, Window
+from tools.desktop.port import Bounds, Node, Role, State, Window, walk
 from tools.desktop.selection import has_selection
 
 _ROLES: dict[str, Role] = {
@@ -159,13 +159,6 @@ class Xa11yAccessibility:
                 pass  # it left the accessibility bus; perhaps it has come back under another name
         self._applications[pid] = found = xa11y.App.by_pid(pid, timeout=0).as_element()
         return found.children()
-
-
-def walk(node: Node) -> Iterator[Node]:
-    """``node`` and everything in it, top to bottom."""
-    yield node
-    for child in node.children:
-        yield from walk(child)
 
 
 class _Reader:

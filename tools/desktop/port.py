@@ -11,7 +11,7 @@ cannot be looked at or acted on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -42,6 +42,7 @@ Role = Literal[
     "dialog",
     "bar",
     "group",
+    "document",
 ]
 State = Literal[
     "focused", "checked", "unchecked", "selected", "disabled", "expanded", "collapsed", "editable", "secret"
@@ -68,6 +69,13 @@ class Bounds:
     def moved(self, x: int, y: int) -> Bounds:
         """The same rectangle, ``x`` further to the right and ``y`` further down."""
         return Bounds(self.x + x, self.y + y, self.width, self.height)
+
+    def overlap(self, other: Bounds) -> Bounds | None:
+        """What lies in both; ``None`` when nothing does."""
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        width = min(self.x + self.width, other.x + other.width) - left
+        height = min(self.y + self.height, other.y + other.height) - top
+        return Bounds(left, top, width, height) if width > 0 and height > 0 else None
 
     @staticmethod
     def around(parts: Sequence[Bounds]) -> Bounds:
@@ -119,6 +127,13 @@ class Node:
             left, letter = divmod(left - 1, 26)
             letters = chr(ord("A") + letter) + letters
         return f"{letters}{self.row}" if self.row and letters else ""
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """``node`` and everything in it, top to bottom."""
+    yield node
+    for child in node.children:
+        yield from walk(child)
 
 
 class Windows(Protocol):

@@ -1,0 +1,146 @@
+"""The accessibility tree, through AT-SPI: see :class:`tools.desktop.port.Accessibility`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable, Coroutine, Mapping
+
+from tools.desktop.atspi import acting, grid
+from tools.desktop.atspi.bus import AccessibilityBus, Reference
+from tools.desktop.atspi.facts import Facts, cached
+from tools.desktop.atspi.reader import Reading
+from tools.desktop.port import Bounds, Node, Window, walk
+
+ANSWER_SECONDS = 12.0
+"""Reading takes a tenth of a second as a rule; an application that needs longer than this counts as hung."""
+REGISTRY = Reference("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
+_WORTH_A_BULK = 1_500
+"""Controls in an application's cache beyond which it is not asked for again: what can be seen of them is quicker."""
+_CELL = re.compile(r"(?P<table>.*)/cell/(?P<row>\d+)/(?P<column>\d+)")
+
+Action = Callable[[AccessibilityBus, Reference], Coroutine[None, None, bool]]
+
+
+class AtspiAccessibility:
+    """Any thread may call; an application that does not answer is a DesktopError after twelve seconds, and others can
+    still be read meanwhile. Raises DesktopError when there is no accessibility bus.
+
+    A :attr:`Node.key` is the control's name and path on the bus; that of a spreadsheet's cell is its table's, with row
+    and column, because such cells live for a moment only."""
+
+    def __init__(self) -> None:
+        self._bus = AccessibilityBus()
+        self._processes: dict[str, int] = {}
+        self._gtk4: dict[str, bool] = {}
+        self._without_cache: set[str] = set()
+
+    def read(self, window: Window) -> Node | None:
+        return self._bus.run(self._read(window), ANSWER_SECONDS)
+
+    def find(self, window: Window, key: str) -> Node | None:
+        tree = self.read(window)
+        return next((node for node in walk(tree) if node.key == key), None) if tree else None
+
+    def press(self, key: str) -> bool:
+        return self._do(key, acting.press)
+
+    def focus(self, key: str) -> bool:
+        return self._do(key, acting.focus)
+
+    def set_text(self, key: str, text: str) -> bool:
+        return self._do(key, lambda bus, control: acting.set_text(bus, control, text))
+
+    def insert_text(self, key: str, text: str) -> bool:
+        return self._do(key, lambda bus, control: acting.insert_text(bus, control, text))
+
+    def set_number(self, key: str, number: float) -> bool:
+        return self._do(key, lambda bus, control: acting.set_number(bus, control, number))
+
+    def select(self, key: str) -> bool:
+        return self._do(key, acting.select)
+
+    def scroll_to(self, key: str) -> bool:
+        return self._do(key, acting.scroll_to)
+
+    def _do(self, key: str, action: Action) -> bool:
+        async def act() -> bool:
+            control = await self._reference(key)
+            return control is not None and await action(self._bus, control)
+
+        return self._bus.run(act(), ANSWER_SECONDS)
+
+    async def _reference(self, key: str) -> Reference | None:
+        name, slash, path = key.partition("/")
+        if not name or not slash:
+            return None
+        if cell := _CELL.fullmatch(path):
+            table = Reference(name, f"/{cell['table']}")
+            return await grid.reference_of(self._bus, table, int(cell["row"]), int(cell["column"]))
+        return Reference(name, f"/{path}")
+
+    async def _read(self, window: Window) -> Node | None:
+        top = await self._top(window)
+        if top is None:
+            return None
+        known, gtk4 = await asyncio.gather(self._known(top.name), self._is_gtk4(top.name))
+        inside = await Reading(self._bus, window, known, gtk4).read(top)
+        return Node(f"{top.name}{top.path}", "dialog", window.title, "", frozenset(), window.bounds, inside)
+
+    async def _known(self, application: str) -> Mapping[Reference, Facts]:
+        if application in self._without_cache:
+            return {}
+        known = await cached(self._bus, application)
+        if not known or len(known) > _WORTH_A_BULK:
+            self._without_cache.add(application)
+        return known
+
+    async def _is_gtk4(self, application: str) -> bool:
+        if application not in self._gtk4:
+            root = Reference(application, REGISTRY.path)
+            name, version = await asyncio.gather(
+                self._bus.property(root, "Application", "ToolkitName"),
+                self._bus.property(root, "Application", "Version"),
+            )
+            self._gtk4[application] = str(name).casefold() == "gtk" and str(version).startswith("4.")
+        return self._gtk4[application]
+
+    async def _top(self, window: Window) -> Reference | None:
+        """The object of an X window: one process may have several, of which titles tell one from another."""
+        if not window.pid:
+            return None
+        tops = [top for name in await self._names(window.pid) for top in await self._windows(name)]
+        described = await asyncio.gather(*(self._described(top) for top in tops))
+        titled = [each for each in described if each[1] == window.title] or described
+        nearest = min(titled, key=lambda each: _distance(each[2], window.bounds), default=None)
+        return nearest[0] if nearest else None
+
+    async def _names(self, pid: int) -> list[str]:
+        """The applications of a process. The bus is asked, not they: one that hangs would keep us from the others."""
+        found = await self._bus.call(REGISTRY, "Accessible", "GetChildren")
+        names = [str(each[0]) for each in found[0]] if found and isinstance(found[0], list) else []
+        unknown = [name for name in names if name not in self._processes]
+        processes = await asyncio.gather(*(self._bus.process_of(name) for name in unknown))
+        self._processes.update(zip(unknown, processes, strict=True))
+        return [name for name in names if self._processes[name] == pid]
+
+    async def _windows(self, application: str) -> list[Reference]:
+        found = await self._bus.call(Reference(application, REGISTRY.path), "Accessible", "GetChildren")
+        return [Reference(*each) for each in found[0]] if found and isinstance(found[0], list) else []
+
+    async def _described(self, top: Reference) -> tuple[Reference, str, Bounds | None]:
+        name, bounds = await asyncio.gather(
+            self._bus.property(top, "Accessible", "Name"), grid.extents(self._bus, top)
+        )
+        return top, str(name or ""), bounds
+
+
+def _distance(bounds: Bounds | None, window: Bounds) -> int:
+    if bounds is None:
+        return 1 << 30
+    return (
+        abs(bounds.x - window.x)
+        + abs(bounds.y - window.y)
+        + abs(bounds.width - window.width)
+        + abs(bounds.height - window.height)
+    )

@@ -1,0 +1,78 @@
+"""What is known of a control before its place is asked for: from its application's cache, or asked one by one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tools.desktop.atspi.bus import AccessibilityBus, Reference
+from tools.desktop.atspi.terms import AtspiState
+
+CACHE_PATH = "/org/a11y/atspi/cache"
+_OLD_FORM = 9
+"""Fields of an item that holds an index and a count; the still older form lists the children, and is not offered by
+any toolkit of today."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    reference: Reference
+    role: int
+    name: str
+    states: AtspiState
+    description: str | None = None
+    """``None``: not asked for."""
+    children: tuple[Reference, ...] | None = None
+    """``None``: not known, or not all of them."""
+
+    @property
+    def key(self) -> str:
+        return f"{self.reference.name}{self.reference.path}"
+
+
+async def cached(bus: AccessibilityBus, application: str) -> Mapping[Reference, Facts]:
+    """All that an application keeps in its cache, in one request; empty when it keeps none.
+
+    GTK 3, GTK 4, Firefox and Chromium know most of their controls, none of them always all."""
+    found = await bus.call(Reference(application, CACHE_PATH), "Cache", "GetItems")
+    items = found[0] if found and isinstance(found[0], list) else []
+    inside: dict[Reference, list[tuple[int, Reference]]] = {}
+    for item in items:
+        if len(item) != _OLD_FORM + 1:
+            return {}
+        inside.setdefault(Reference(*item[2]), []).append((item[3], Reference(*item[0])))
+    known: dict[Reference, Facts] = {}
+    for reference, _, _, _, count, _, name, role, description, states in items:
+        own = Reference(*reference)
+        children = [child for _, child in sorted(inside.get(own, ()))]
+        complete = tuple(children) if len(children) == count else None
+        known[own] = Facts(own, role, name, _together(states), description, complete)
+    return known
+
+
+async def asked(
+    bus: AccessibilityBus, reference: Reference, states: AtspiState | None = None
+) -> Facts | None:
+    """The same for one control, of which the states may be known; ``None`` when it is gone."""
+    role, name, states = await asyncio.gather(
+        bus.call(reference, "Accessible", "GetRole"),
+        bus.property(reference, "Accessible", "Name"),
+        _known(states) if states is not None else states_of(bus, reference),
+    )
+    if states is None or not role:
+        return None
+    return Facts(reference, int(str(role[0])), str(name or ""), states)
+
+
+async def states_of(bus: AccessibilityBus, reference: Reference) -> AtspiState | None:
+    found = await bus.call(reference, "Accessible", "GetState")
+    return _together(found[0]) if found and isinstance(found[0], list) else None
+
+
+async def _known(states: AtspiState) -> AtspiState:
+    return states
+
+
+def _together(words: Sequence[int]) -> AtspiState:
+    return AtspiState(words[0] | words[1] << 32) if len(words) == 2 else AtspiState(0)

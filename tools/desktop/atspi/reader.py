@@ -1,0 +1,268 @@
+"""One reading of one window: from AT-SPI's objects to nodes.
+
+What cannot be seen is left out before anything else is asked of it. Names, roles and states come from the application's
+own cache where it has one (:func:`facts.cached`); places, texts and numbers are asked of what is left. What does not
+depend on each other is in flight together.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from tools.desktop.atspi import grid
+from tools.desktop.atspi.bus import AccessibilityBus, Reference
+from tools.desktop.atspi.facts import Facts, asked, states_of
+from tools.desktop.atspi.nodes import EMBEDDED, Content, name_of, nodes_of, role_of
+from tools.desktop.atspi.terms import (
+    BUTTONS,
+    CLIPS,
+    DECORATION,
+    DOCUMENTS,
+    FIELDS,
+    GRIDS,
+    LABELS,
+    LEAVES,
+    NUMBERS,
+    POPUPS,
+    PROGRESS,
+    TEXTS,
+    AtspiRole,
+    AtspiState,
+)
+from tools.desktop.port import Bounds, Node, Window
+
+_MAX_DEPTH = 60
+_MAX_NODES = 3_000
+"""More controls than anyone can use at once."""
+_LONGEST_TEXT = 200_000
+"""Characters of a text that are kept."""
+_FAR = 20_000
+"""Pixels: what is further away than any screen is nowhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a window something is being read. ``around`` are the bounds of what it is in; ``seen`` what can be seen
+    of that."""
+
+    around: Bounds
+    seen: Bounds
+    shift: tuple[int, int] = (0, 0)
+    """To be added to what the application says."""
+    depth: int = 0
+    in_document: bool = False
+    in_popup: bool = False
+
+
+class Reading:
+    """Reads one window once. ``known`` is what the application's cache told of its controls; ``only_windows_show`` is
+    GTK 4's way: it says SHOWING of windows alone, and its places count from the window's corner."""
+
+    def __init__(
+        self,
+        bus: AccessibilityBus,
+        window: Window,
+        known: Mapping[Reference, Facts],
+        only_windows_show: bool = False,
+    ) -> None:
+        self._bus = bus
+        self._window = window
+        self._known = known
+        self._only_windows_show = only_windows_show
+        self._left = _MAX_NODES
+        self._asked: dict[Reference, asyncio.Task[Content]] = {}
+
+    async def read(self, top: Reference) -> tuple[Node, ...]:
+        """What can be seen in the window ``top``."""
+        bounds = self._window.bounds
+        shift = (bounds.x, bounds.y) if self._only_windows_show else (0, 0)
+        facts = self._known.get(top) or await asked(self._bus, top)
+        if facts is None:
+            return ()
+        self._ask_ahead(facts, False)
+        return await self._inside(facts, await self._children(facts), Place(bounds, bounds, shift))
+
+    def _ask_ahead(self, parent: Facts, in_document: bool) -> None:
+        """Ask for the content of all that is known to be in ``parent`` at once, without waiting level by level."""
+        in_document = in_document or parent.role in DOCUMENTS
+        for reference in parent.children or ():
+            facts = self._known.get(reference)
+            if facts is None or not self._shows(facts.states) or is_word(facts, parent):
+                continue
+            if facts.role not in DECORATION:
+                self._asked[reference] = asyncio.create_task(self._content(facts, in_document))
+            if not is_closed(facts):
+                self._ask_ahead(facts, in_document)
+
+    async def one(self, reference: Reference, shift: tuple[int, int]) -> Node | None:
+        """A control by itself, wherever it is."""
+        facts = await asked(self._bus, reference)
+        if facts is None or not self._shows(facts.states):
+            return None
+        content = await self._content(facts, False)
+        bounds = content.bounds.moved(*shift) if content.bounds else None
+        found = nodes_of(facts, replace(content, bounds=bounds), ())
+        return found[0] if found else None
+
+    async def _nodes(self, reference: Reference, index: int, parent: Facts, place: Place) -> tuple[Node, ...]:
+        """The node of a control, or what is in it when it is a container; nothing when it cannot be seen."""
+        self._left -= 1
+        facts = await self._facts(reference) if self._left >= 0 and place.depth <= _MAX_DEPTH else None
+        if facts is None or facts.role in DECORATION or is_word(facts, parent):
+            return ()
+        asked_for = self._asked.get(reference) or self._content(facts, place.in_document)
+        content, children = await asyncio.gather(asked_for, self._children(facts))
+        inner = placed(facts, content.bounds, place)
+        if inner is None:
+            return ()
+        inside = await self._inside(facts, children, inner)
+        bounds = content.bounds.moved(*inner.shift) if content.bounds else None
+        return nodes_of(facts, replace(content, bounds=bounds, index=index), inside)
+
+    async def _inside(
+        self, parent: Facts, children: Sequence[Reference] | None, place: Place
+    ) -> tuple[Node, ...]:
+        """What is in ``parent``; ``None`` for the children of a table that has too many to name."""
+        if children is None:
+            return await grid.rows(self._bus, parent.reference, place.shift)
+        found = await asyncio.gather(
+            *(self._nodes(child, index, parent, place) for index, child in enumerate(children))
+        )
+        return tuple(node for nodes in found for node in nodes)
+
+    async def _children(self, parent: Facts) -> Sequence[Reference] | None:
+        if is_closed(parent):
+            return ()
+        if parent.children is not None:
+            return parent.children
+        if parent.role in GRIDS:
+            count = await self._bus.property(parent.reference, "Accessible", "ChildCount")
+            if isinstance(count, int) and count > grid.MANY:
+                return None
+        found = await self._bus.call(parent.reference, "Accessible", "GetChildren")
+        return [Reference(*each) for each in found[0]] if found and isinstance(found[0], list) else []
+
+    async def _facts(self, reference: Reference) -> Facts | None:
+        known = self._known.get(reference)
+        if known is not None:
+            return known if self._shows(known.states) else None
+        states = await states_of(self._bus, reference)
+        return await asked(self._bus, reference, states) if states and self._shows(states) else None
+
+    def _shows(self, states: AtspiState) -> bool:
+        wanted = AtspiState.VISIBLE if self._only_windows_show else AtspiState.VISIBLE | AtspiState.SHOWING
+        return wanted in states and AtspiState.DEFUNCT not in states
+
+    async def _content(self, facts: Facts, in_document: bool) -> Content:
+        bounds, text, number, description = await asyncio.gather(
+            self._bounds(facts, in_document),
+            self._text(facts, in_document),
+            self._number(facts),
+            self._description(facts),
+        )
+        return Content(bounds, text, number, description)
+
+    async def _bounds(self, facts: Facts, in_document: bool) -> Bounds | None:
+        if in_document and role_of(facts) is None:
+            return None  # nobody asks where a container on a page is
+        found = await self._bus.call(facts.reference, "Component", "GetExtents", "u", 0)
+        if not found or not isinstance(found[0], list | tuple):
+            return None
+        x, y, width, height = found[0]
+        nowhere = width < 0 or height < 0 or abs(x) > _FAR or abs(y) > _FAR
+        return None if nowhere else Bounds(x, y, width, height)
+
+    async def _text(self, facts: Facts, in_document: bool) -> str | None:
+        """Its text where its name does not say it; never a password's."""
+        role = facts.role
+        unsaid = role in TEXTS and (not facts.name or (in_document and role in LABELS))
+        if not (role in FIELDS or role == AtspiRole.COMBO_BOX or unsaid):
+            return None
+        found = await self._bus.call(facts.reference, "Text", "GetText", "ii", 0, -1)
+        if found and isinstance(found[0], str) and found[0].strip(EMBEDDED):
+            return found[0][:_LONGEST_TEXT]
+        return await self._chosen(facts.reference) if role == AtspiRole.COMBO_BOX else ""
+
+    async def _chosen(self, combo: Reference) -> str:
+        """What is selected in a combo box, or in the list that it opens."""
+        for each in (combo, Reference(combo.name, await self._first_child(combo))):
+            found = await self._bus.call(each, "Selection", "GetSelectedChild", "i", 0) if each.path else None
+            if found and isinstance(found[0], list | tuple):
+                name = await self._bus.property(Reference(*found[0]), "Accessible", "Name")
+                if isinstance(name, str) and name:
+                    return name
+        return ""
+
+    async def _first_child(self, parent: Reference) -> str:
+        found = await self._bus.call(parent, "Accessible", "GetChildAtIndex", "i", 0)
+        return Reference(*found[0]).path if found and isinstance(found[0], list | tuple) else ""
+
+    async def _number(self, facts: Facts) -> str:
+        if facts.role not in NUMBERS and facts.role not in PROGRESS:
+            return ""
+        now = await self._bus.property(facts.reference, "Value", "CurrentValue")
+        if not isinstance(now, float | int):
+            return ""
+        if facts.role in NUMBERS:
+            return f"{now:g}"
+        least, most = await asyncio.gather(
+            self._bus.property(facts.reference, "Value", "MinimumValue"),
+            self._bus.property(facts.reference, "Value", "MaximumValue"),
+        )
+        span = (most - least) if isinstance(least, float | int) and isinstance(most, float | int) else 0
+        return f"{(now - least) / span:.0%}" if span > 0 and isinstance(least, float | int) else f"{now:g}"
+
+    async def _description(self, facts: Facts) -> str:
+        """What a control without a name is for."""
+        if facts.description is not None or facts.role not in BUTTONS or facts.name:
+            return facts.description or ""
+        return str(await self._bus.property(facts.reference, "Accessible", "Description") or "")
+
+
+def is_closed(facts: Facts) -> bool:
+    """Whether it says all there is to say by itself."""
+    if facts.role == AtspiRole.MENU:
+        return not facts.states & (AtspiState.SELECTED | AtspiState.EXPANDED)
+    return facts.role in LEAVES and bool(name_of(facts))
+
+
+def is_word(facts: Facts, parent: Facts) -> bool:
+    """Whether it is a piece of a text that is read as a whole."""
+    return facts.role == AtspiRole.STATIC and parent.role in TEXTS | LEAVES
+
+
+def placed(facts: Facts, bounds: Bounds | None, place: Place) -> Place | None:
+    """Where what is in a control is read; ``None`` when the control cannot be seen."""
+    in_popup = place.in_popup or facts.role in POPUPS
+    in_document = place.in_document or facts.role in DOCUMENTS
+    inner = replace(place, depth=place.depth + 1, in_popup=in_popup, in_document=in_document)
+    if bounds is None:
+        return inner
+    shift = _shift(facts, bounds, place)
+    here = bounds.moved(*shift)
+    if bounds.width <= 1 or bounds.height <= 1:
+        return replace(inner, shift=shift) if place.in_document else None
+    seen = place.seen.overlap(here)
+    if seen is None:
+        return replace(inner, shift=shift, around=here, seen=here) if in_popup else None
+    clips = facts.role in CLIPS and not in_popup
+    return replace(inner, shift=shift, around=here, seen=seen if clips else place.seen)
+
+
+def _shift(facts: Facts, bounds: Bounds, place: Place) -> tuple[int, int]:
+    """LibreOffice forgets its menu bar when it says where things are, except of GTK's own controls among them."""
+    if facts.role == AtspiRole.ROOT_PANE and (bounds.width, bounds.height) == (
+        place.around.width,
+        place.around.height,
+    ):
+        return place.around.x - bounds.x, place.around.y - bounds.y
+    moved = bounds.moved(*place.shift)
+    if (
+        place.shift != (0, 0)
+        and place.around.overlap(bounds) == bounds
+        and place.around.overlap(moved) != moved
+    ):
+        return 0, 0
+    return place.shift
