@@ -9,6 +9,7 @@ import os
 from collections.abc import Collection
 
 from agent.errors import DesktopError
+from tools import ocr
 from tools.desktop.accessibility import Xa11yAccessibility
 from tools.desktop.clipboard import X11Clipboard
 from tools.desktop.composite import CompositeCapture
@@ -19,7 +20,6 @@ from tools.desktop.port import Desktop
 from tools.desktop.selection import selected_text
 from tools.desktop.windows import X11Windows
 from tools.desktop.x11 import Connection
-from tools.ocr import RememberedText, read_text
 
 PASSWORD_MANAGERS = ("KeePassXC", "Bitwarden", "1Password", "Passwords and Keys", "Seahorse")
 """Private whatever the settings say."""
@@ -47,6 +47,6 @@ def connect(private_applications: Collection[str] = ()) -> Desktop:
         clipboard=X11Clipboard(),
         capture=CompositeCapture(Connection()),
         applications=applications,
-        read_text=RememberedText(read_text),
+        read_text=ocr.RememberedText(ocr.read_text),
         selected_text=selected_text,
     )
