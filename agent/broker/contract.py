@@ -25,7 +25,7 @@ QUIET = frozenset(
 
 FILES = frozenset(
     ("read_file", "write_file", "append_file", "list_folder", "move_file", "copy_file", "rename_file", "trash_file",
-     "make_folder", "open_file", "save_as", "screenshot")
+     "make_folder", "open_file", "save_as", "screenshot", "set_cells")
 )  # fmt: skip
 """Tools whose step is about a path."""
 
@@ -40,6 +40,9 @@ along, and saving a file is a step of its own."""
 _NEVER_ABOUT_NOTHING = frozenset(
     ("save_as", "set_clipboard", "remember", "set_reminder", "cancel_reminder", "run_command")
 )
+
+_WITH_A_PLACE = frozenset(("read_file", "set_cells"))
+"""Tools whose path may name a place in the file after ``#``."""
 
 _AS_WRITTEN = frozenset(("write_file", "make_folder"))
 """Tools that take the last part of a path as it is written, because they may be about to make it."""
@@ -146,6 +149,9 @@ def _path(step: PlanStep, policy: Policy) -> Path | None:
     about = step.about.strip()
     if step.tool not in FILES or not about or "\0" in about:
         return None
+    before, _, _ = about.rpartition("#")
+    if step.tool in _WITH_A_PLACE and before.strip() and not _forgiving(about, policy).exists():
+        about = before
     folder, _, name = about.rstrip("/").rpartition("/")
     if step.tool in _AS_WRITTEN and name not in ("", ".", "..", "~"):
         above = _forgiving(folder or ("/" if about.startswith("/") else "."), policy)

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from xml.etree.ElementTree import ParseError, XMLParser
 from zipfile import BadZipFile, ZipFile
 
+from tools.documents.formulas import from_opendocument
 from tools.documents.parts import DAMAGED, PASSWORD, Document, Line, Trouble, counted, numbered, unit_lines
 from tools.documents.position import Position
 from tools.documents.table import Row, sheet_names, sheets_asked_for, table_lines
@@ -65,7 +66,7 @@ class _Content:
                 self._rows_repeated = _number(attributes.get(f"{_TABLE}number-rows-repeated"))
             case "table:1.0}table-cell" | "table:1.0}covered-table-cell":
                 self._cell = []
-                self._formula = attributes.get(f"{_TABLE}formula", "").removeprefix("of:")
+                self._formula = _formula(attributes.get(f"{_TABLE}formula", ""))
                 self._cells_repeated = _number(attributes.get(f"{_TABLE}number-columns-repeated"))
 
     def data(self, text: str) -> None:
@@ -82,7 +83,9 @@ class _Content:
             case "text:1.0}list":
                 self._lists -= 1
             case "table:1.0}table-cell" | "table:1.0}covered-table-cell" if self._row is not None:
-                words = " ".join(self._cell) + (f" ({self._formula})" if self._formula else "")
+                words = " ".join(self._cell)
+                if self._formula:
+                    words = f"{words} ({self._formula})" if words.strip() else self._formula
                 self._row += [words] * min(self._cells_repeated, _MOST_REPEATED if words else _WIDEST)
                 del self._row[_WIDEST:]
             case "table:1.0}table-row" if self._row is not None:
@@ -159,6 +162,10 @@ def _spreadsheet(content: _Content, position: Position) -> Document:
             yield from table_lines(name, index + 1, rows, position.cells)
 
     return Document("spreadsheet", sheet_names(names), lines(), "sheet", asked.stop)
+
+
+def _formula(text: str) -> str:
+    return from_opendocument(text.removeprefix("of:")) if text else ""
 
 
 def _number(text: str | None) -> int:

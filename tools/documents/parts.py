@@ -105,7 +105,7 @@ def pieces(text: str) -> Iterator[str]:
     row."""
     empty = True
     for line in text.splitlines():
-        clean = _cleaned(line).rstrip()
+        clean = printable(line).rstrip()
         if clean or not empty:
             yield clean[:LONGEST_LINE]
         for start in range(LONGEST_LINE, len(clean), LONGEST_LINE):
@@ -131,7 +131,7 @@ def unit_lines(unit: str, number: int, text: str, start: int = 1) -> Iterator[Li
             yield Line(piece, f"{unit}={number}&line={index}", number)
 
 
-def _cleaned(line: str) -> str:
+def printable(line: str) -> str:
     """Without what no text needs: control and format characters (they can hide words), halves of characters."""
     if line.isascii() and line.isprintable():
         return line

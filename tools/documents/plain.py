@@ -26,16 +26,24 @@ def read(file: BinaryIO, position: Position) -> Document:
 def decoded(file: BinaryIO) -> str:
     """The text of ``file``. Raises Trouble when it is none."""
     data = file.read(MAX_BYTES + 1)
+    return data.decode(encoding_of(data), errors="replace")
+
+
+def encoding_of(data: bytes) -> str:
+    """The encoding of a text: what its mark or its own words say, UTF-8 if it fits, else the Western one-byte code.
+    Raises Trouble when it is no text."""
     if len(data) > MAX_BYTES:
         raise Trouble("is a text of more than 32 MB; only its beginning can be read")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
+        return "utf-16"
     if b"\0" in data:
         raise Trouble("is not a text file")
     declared = _CHARSET.search(data[:2048])
-    for encoding in ("utf-8-sig", declared[1].decode() if declared else ""):
+    utf_8 = "utf-8-sig" if data.startswith(b"\xef\xbb\xbf") else "utf-8"
+    for encoding in (utf_8, declared[1].decode() if declared else ""):
         try:
-            return data.decode(encoding)
+            data.decode(encoding)
         except (UnicodeError, LookupError):
             continue
-    return data.decode("cp1252", errors="replace")
+        return encoding
+    return "cp1252"

@@ -43,7 +43,7 @@ def parse(text: str) -> Position:
     if all(numbers):
         found = {match[1]: int(match[2]) for match in numbers if match}
         return Position(unit=found.get("page") or found.get("slide") or 1, line=found.get("line", 1))
-    if "=" in text:
+    if "=" in text and "!" not in text:
         raise Trouble(f"has no place {text!r}; places are page=3, slide=3, line=20, or Sheet1!A1:C9")
     sheet, mark, cells = text.rpartition("!")
     match = _CELLS.fullmatch(cells)

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -26,11 +27,12 @@ from tools.documents.parts import DAMAGED, TOO_LARGE, TOO_SLOW, pieces
 from tools.ocr import read_text
 
 ROOT = Path(agent.__file__).resolve().parent.parent
-START = (
+CONFINED = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); import agent, tools; sys.path.append(sys.path.pop(0)); "
     "from agent.confinement import confine; confine(); "
-    "from tools.documents.worker import main; main()"
 )
+"""How every child begins; what it then imports and calls follows."""
+START = CONFINED + "from tools.documents.worker import main; main()"
 DEADLINE_SECONDS = 25.0
 MOST_ANSWER_BYTES = 16 << 20
 """A picture of 2048 x 2048 pixels and its line of JSON are 12 MiB."""
@@ -108,30 +110,43 @@ def read(file: BinaryIO, name: str, longest: int, cancel: Cancel, position: str 
 
 
 def _answer(file: BinaryIO, name: str, longest: int, cancel: Cancel, position: str) -> tuple[_Answer, bytes]:
-    command = [sys.executable, "-I", "-c", START, str(ROOT), str(file.fileno()), str(longest), position]
+    said = said_by_child(START, (str(file.fileno()), str(longest), position), (file,), name, cancel)
+    return _checked(said, name)
+
+
+def said_by_child(
+    start: str,
+    arguments: Sequence[str],
+    files: Sequence[BinaryIO],
+    name: str,
+    cancel: Cancel,
+    most: int = MOST_ANSWER_BYTES,
+) -> bytes:
+    """What a child says that runs ``start`` and may use nothing but ``files``. Raises DocumentError, and Cancelled soon
+    after a stop."""
     child = subprocess.Popen(
-        command,
+        [sys.executable, "-I", "-c", start, str(ROOT), *arguments],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        pass_fds=(file.fileno(),),
+        pass_fds=tuple(file.fileno() for file in files),
         cwd="/",
         env={"LC_ALL": "C.UTF-8"},  # ours may hold passwords
     )
     try:
         with cancel.calling(child.kill):
-            said = _said(child, name)
+            said = _said(child, name, most)
             code = child.wait()
     finally:
         child.kill()
         child.wait()
     cancel.check()
     if code:
-        raise _trouble(name, _CAUSES.get(-code, DAMAGED))
-    return _checked(said, name)
+        raise trouble_with(name, _CAUSES.get(-code, DAMAGED))
+    return said
 
 
-def _said(child: subprocess.Popen[bytes], name: str) -> bytes:
+def _said(child: subprocess.Popen[bytes], name: str, most: int) -> bytes:
     """All that the child writes until it ends. Raises DocumentError when that is too much or takes too long."""
     assert child.stdout is not None
     deadline = time.monotonic() + DEADLINE_SECONDS
@@ -142,9 +157,9 @@ def _said(child: subprocess.Popen[bytes], name: str) -> bytes:
             if not part:
                 return bytes(said)
             said += part
-            if len(said) > MOST_ANSWER_BYTES:
-                raise _trouble(name, TOO_LARGE)
-    raise _trouble(name, TOO_SLOW)
+            if len(said) > most:
+                raise trouble_with(name, TOO_LARGE)
+    raise trouble_with(name, TOO_SLOW)
 
 
 def _checked(said: bytes, name: str) -> tuple[_Answer, bytes]:
@@ -152,13 +167,14 @@ def _checked(said: bytes, name: str) -> tuple[_Answer, bytes]:
     try:
         answer = _Answer.model_validate_json(line)
     except ValidationError as error:
-        raise _trouble(name, DAMAGED) from error
+        raise trouble_with(name, DAMAGED) from error
     if answer.trouble:
-        raise _trouble(name, answer.trouble)
+        raise trouble_with(name, answer.trouble)
     if len(pixels) != answer.width * answer.height * 3:
-        raise _trouble(name, DAMAGED)
+        raise trouble_with(name, DAMAGED)
     return answer, pixels
 
 
-def _trouble(name: str, why: str) -> DocumentError:
+def trouble_with(name: str, why: str) -> DocumentError:
+    """``why`` is the end of a sentence that begins with the name."""
     return DocumentError(f'"{name}" {why}')

@@ -9,9 +9,10 @@ from typing import BinaryIO
 import openpyxl
 from openpyxl.workbook.workbook import Workbook
 
+from tools.documents.formulas import from_excel
 from tools.documents.parts import Document, Line
 from tools.documents.position import Cells, Position
-from tools.documents.table import Row, sheet_names, sheets_asked_for, table_lines
+from tools.documents.table import Row, moment_text, sheet_names, sheets_asked_for, table_lines, time_text
 
 
 def read(file: BinaryIO, position: Position) -> Document:
@@ -47,6 +48,7 @@ def _rows(values: Workbook, formulas: Workbook, index: int, cells: Cells | None)
 def _text(value: object, formula: object) -> str:
     shown = _shown(value)
     if isinstance(formula, str) and formula.startswith("=") and formula != value:
+        formula = from_excel(formula)
         return f"{shown} ({formula})" if shown else formula
     return shown
 
@@ -60,6 +62,8 @@ def _shown(value: object) -> str:
         case float():
             return f"{value:.15g}"
         case datetime():
-            return f"{value:%Y-%m-%d}" if value.time() == time() else f"{value:%Y-%m-%d %H:%M}"
+            return moment_text(value)
+        case time():
+            return time_text(value)
         case _:
             return str(value)

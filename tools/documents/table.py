@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
 from itertools import chain, islice
 
 from tools.documents.parts import Document, Line, Trouble, counted, pieces
@@ -14,6 +16,7 @@ _LOOK_AHEAD = 100
 """Rows whose widest one says how many letters stand on top."""
 _DELIMITERS = ",;\t|"
 _NAMES_SHOWN = 20
+UNENDING = "is no table: it has a cell that does not end"
 _EVERYTHING = Cells(1, 1, 0, 0)
 
 Row = tuple[int, Sequence[str]]
@@ -72,17 +75,51 @@ def _filled(rows: Iterable[Row], asked: Cells) -> Iterator[Row]:
             yield number, kept
 
 
+def moment_text(moment: datetime) -> str:
+    """``2026-11-21``; ``2026-11-21 14:05``; with seconds where there are some."""
+    if moment.time() == time():
+        return f"{moment:%Y-%m-%d}"
+    return f"{moment:%Y-%m-%d} {time_text(moment.time())}"
+
+
+def time_text(moment: time) -> str:
+    return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
+
+
 def read_csv(text: str, position: Position) -> Document:
     """The cells of ``text`` that ``position`` asks for. Raises Trouble when there is another sheet in it."""
     if position.sheet:
         raise Trouble(f'has no sheet "{position.sheet}": it is plain text')
-    try:
-        dialect = csv.Sniffer().sniff(text[:8192], _DELIMITERS)
-    except csv.Error:
-        dialect = csv.excel
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), dialect))
-    except csv.Error as error:
-        raise Trouble("is no table: it has a cell that does not end") from error
+    rows = rows_of(text)
     lines = table_lines("", 1, enumerate(rows, 1), position.cells)
     return Document("table", counted(len(rows), "row"), lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """What parts the cells of a table in plain text."""
+
+    delimiter: str = ","
+    spaces: bool = False
+    """A space follows each delimiter and belongs to it."""
+
+    def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """Raises csv.Error."""
+        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=self.spaces)
+
+
+def parting_of(text: str) -> Parting:
+    """Commas, unless something else looks more like it."""
+    try:
+        found = csv.Sniffer().sniff(text[:8192], _DELIMITERS)
+    except csv.Error:
+        return Parting()
+    return Parting(found.delimiter, found.skipinitialspace)
+
+
+def rows_of(text: str) -> list[list[str]]:
+    """Raises Trouble."""
+    try:
+        return list(parting_of(text).rows(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise Trouble(UNENDING) from error

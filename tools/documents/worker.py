@@ -24,7 +24,7 @@ CPU_SECONDS = 15
 WALL_SECONDS = 30
 """The parent is less patient; this is for a child whose parent is gone."""
 
-_UNREADABLE = {
+UNREADABLE = {
     "old office": "is a file of old Office (.doc, .xls, .ppt), or protected by a password: open it and save it anew",
     "rich text": "is rich text (.rtf), which cannot be read: save it as .docx",
     "other archive": "is an archive of a kind that cannot be looked into",
@@ -39,7 +39,7 @@ def main() -> None:
     descriptor, longest, position = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     answer_to = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    _bound()
+    bound()
     pixels = b""
     try:
         with open(descriptor, "rb", closefd=False) as file:
@@ -61,7 +61,7 @@ def main() -> None:
     os._exit(0)  # taking a parser's leftovers apart could take long, or crash
 
 
-def _bound() -> None:
+def bound() -> None:
     signal.alarm(WALL_SECONDS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(
@@ -73,7 +73,7 @@ def _bound() -> None:
     sys.modules["numpy"] = None  # type: ignore[assignment]  # openpyxl would import it: half a second, and threads
 
 
-def _no_more_files() -> None:
+def no_more_files() -> None:
     """From here on nothing can be opened, not even for reading, or removed. What a parser needs is imported by now."""
     for encoding in ("cp437", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "ascii", "utf-8-sig"):
         "".encode(encoding)
@@ -84,7 +84,7 @@ def _no_more_files() -> None:
 def _read(file: BinaryIO, position: Position) -> Document:
     kind = kind_of(file.read(HEAD))
     file.seek(0)
-    if kind in _UNREADABLE:
+    if kind in UNREADABLE:
         raise Trouble(_why_not(kind, file))
     if kind == "zip":
         return _read_zip(file, position)
@@ -101,20 +101,20 @@ def _read(file: BinaryIO, position: Position) -> Document:
         return _hear(kind, file)
     else:
         from tools.documents.plain import read
-    _no_more_files()
+    no_more_files()
     return read(file, position)
 
 
 def _why_not(kind: str, file: BinaryIO) -> str:
     if kind == "old office" and _ENCRYPTED in file.read(32 << 20):
         return PASSWORD
-    return _UNREADABLE[kind]
+    return UNREADABLE[kind]
 
 
 def _hear(kind: str, file: BinaryIO) -> Document:
     from tools.documents import sound
 
-    _no_more_files()
+    no_more_files()
     if kind == "wave":
         return sound.read_wave(file)
     return sound.read_flac(file) if kind == "flac" else sound.named(_NAMED[kind])
@@ -135,8 +135,8 @@ def _read_zip(file: BinaryIO, position: Position) -> Document:
     elif kind == "opendocument":
         from tools.documents.opendocument import read
     else:
-        _no_more_files()
+        no_more_files()
         return read_zip(archive, position)
-    _no_more_files()
+    no_more_files()
     file.seek(0)
     return read(file, position)

@@ -4,6 +4,7 @@ workspace   what a path means: relative ones are inside the workspace, forgiving
 handle      acting on a path without following a link, whole files or nothing, errors in plain words
 reading     read_file, find_files, list_folder, open_file
 changing    write_file, append_file, move_file, copy_file, rename_file, trash_file, make_folder
+cells       set_cells
 
 A path is resolved when the effect is declared, and the tool acts on exactly that path: if a part of it has become a
 link meanwhile, the call is refused.
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.tool import Tool, ToolContext, ToolResult
+from tools.files.cells import cell_tools
 from tools.files.changing import changing_tools, send_to_trash
 from tools.files.reading import reading_tools
 from tools.files.workspace import PathError, PathRefused, Workspace
@@ -28,4 +30,4 @@ def tools(
     trash: Callable[[Path], None] = send_to_trash,
 ) -> tuple[Tool, ...]:
     """All tools of this family. ``open_path`` opens a document with its application and reads back the window."""
-    return (*reading_tools(workspace, open_path), *changing_tools(workspace, trash))
+    return (*reading_tools(workspace, open_path), *changing_tools(workspace, trash), *cell_tools(workspace))

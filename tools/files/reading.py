@@ -51,23 +51,17 @@ class _Reading:
     def effect_of_path(self, arguments: ReadFile | ListFolder) -> Effect:
         said = arguments.path
         if isinstance(arguments, ReadFile):
-            said, _ = self._place(said)
+            said, _ = self._workspace.place(said)
         path = self._workspace.resolve(said)
         self._decided.declare(arguments, path)
         label = "File" if isinstance(arguments, ReadFile) else "Folder"
         target = Target("path", label, str(path), said=said)
         return Effect("read", (target,), question=f"Read this {label.lower()}?")
 
-    def _place(self, said: str) -> tuple[str, str]:
-        """A path and the place in it that stands after ``#``, empty when the ``#`` belongs to a name."""
-        before, mark, place = said.rpartition("#")
-        named = not mark or not before.strip() or self._workspace.resolve(said).exists()
-        return (said, "") if named else (before, place.strip())
-
     def read_file(self, arguments: ReadFile, context: ToolContext) -> ToolResult:
         (path,) = self._decided.paths(arguments, self.effect_of_path)
         name = self._workspace.name(path)
-        _, place = self._place(arguments.path)
+        _, place = self._workspace.place(arguments.path)
         with handle.plain_words(name), handle.reading(path) as file:
             if place or reader.is_document(file):
                 return self._document(file, path, place, context)

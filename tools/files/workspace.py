@@ -51,6 +51,12 @@ class Workspace:
         except OSError as error:  # a link that only its owner may follow, as those of other processes
             raise PathError(f'you have no permission for "{text}"; nothing was changed') from error
 
+    def place(self, text: str) -> tuple[str, str]:
+        """A path and the place in it that stands after ``#``; empty when the ``#`` belongs to a name."""
+        before, mark, place = text.rpartition("#")
+        named = not mark or not before.strip() or self.resolve(text).exists()
+        return (text, "") if named else (before, place.strip())
+
     def name(self, path: Path) -> str:
         """How ``path`` is told: inside the workspace without it, inside the home folder with ``~``."""
         if path == self.root:
