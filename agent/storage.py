@@ -56,6 +56,12 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE journal ADD COLUMN started TEXT NOT NULL DEFAULT '';
     """,
     "ALTER TABLE session ADD COLUMN view TEXT NOT NULL DEFAULT '';",
+    """
+    CREATE TABLE server_tool (
+        server TEXT NOT NULL, tool TEXT NOT NULL, allowed TEXT NOT NULL DEFAULT '', seen TEXT NOT NULL,
+        PRIMARY KEY (server, tool)
+    );
+    """,
 )
 
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -22,6 +22,7 @@ from app.exit_codes import DONE, NOT_DONE, STOPPED
 from app.models.command import models
 from app.permissions import permissions
 from app.policy_command import policy
+from app.servers_command import mcp
 
 if TYPE_CHECKING:
     from agent.events import Event
@@ -370,6 +371,7 @@ def _say_something() -> None:
 
 
 deskhand.add_command(models)
+deskhand.add_command(mcp)
 deskhand.add_command(permissions)
 deskhand.add_command(policy)
 

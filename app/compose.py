@@ -7,14 +7,16 @@ the agent thread. Without a desktop the assistant still talks and works with fil
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from importlib import resources
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 from agent.broker import Broker, Grants, Policy
-from agent.context import Profile
+from agent.broker.places import Places as Floors
+from agent.context import PROMPT_BUDGET_TOKENS, Profile
 from agent.engine.port import ModelSpec
 from agent.engine.remote import address_of
 from agent.errors import DesktopError
@@ -34,12 +36,15 @@ from app.models.found import describe
 from app.models.locate import locate
 from app.parts import Parts, Region
 from app.questions import Questions
-from app.settings import Places, Settings
+from app.settings import Places, Settings, load
 from tools import applications, files, pointing, reminders, screen
+from tools.commands import Commands
 from tools.desktop import connect
 from tools.desktop.held import release_held
 from tools.desktop.port import Bounds, Desktop
 from tools.files.attachment import attachment_text
+from tools.mcp.pins import Pins
+from tools.mcp.servers import CHARACTERS_PER_TOKEN, Servers, tokens_of
 from tools.moment import Frozen, Part, freeze, moment_of
 from tools.voice.voice import local_voice
 
@@ -57,17 +62,18 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
     workspace = files.Workspace(settings.workspace, Path.home())
     kept = reminders.Reminders(storage)
     senses = Senses(settings)
-    tools = every_tool(senses.tools(workspace), workspace, senses.open_path(workspace), kept, Memory(storage))
-    policy = Policy(
-        mode=settings.mode,
-        workspace=workspace.root,
-        home=workspace.home,
-        protected=(places.config, places.data, places.state, places.cache),
-        resolve=workspace.resolve,
+    policy = _policy(settings, places, workspace)
+    shell = _shell(policy, places)
+    tools = every_tool(
+        senses.tools(workspace), workspace, senses.open_path(workspace), kept, Memory(storage), shell
     )
+    system = _prompt("system.md")
+    servers = _servers(policy, places, storage, shell)
+    used = len(system) / CHARACTERS_PER_TOKEN + sum(map(tokens_of, tools.values()))
+    offered = servers.offered(tools.values(), PROMPT_BUDGET_TOKENS - used)
     parts = Parts(
         engine=ChosenEngine(),
-        tools=tools,
+        tools=tools | {tool.name: tool for tool in offered.tools},
         broker=Broker(policy, Grants(storage)),
         journal=Journal(storage, places.data / "journal"),
         storage=storage,
@@ -77,13 +83,50 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         questions=Questions(hub),
         senses=senses,
         read_attachment=attachment_text,
-        system=_prompt("system.md"),
+        system=system,
         spec=lambda path: _spec(settings, places, path),
         speak_answers=settings.speak_answers,
         fast_pictures=settings.old_pictures == "fast",
         saved=places.cache / "sessions",
+        servers=servers,
+        remarks=offered.remarks,
     )
     return LocalAssistant(parts, hub)
+
+
+@contextmanager
+def servers_alone(places: Places) -> Iterator[Servers]:
+    """The servers of ``mcp.json`` without an assistant, to be looked at and allowed. Raises StorageError."""
+    settings = load(places).settings
+    policy = _policy(settings, places, files.Workspace(settings.workspace, Path.home()))
+    storage = Storage(places.data / "deskhand.db")
+    servers = _servers(policy, places, storage, _shell(policy, places))
+    try:
+        yield servers
+    finally:
+        servers.close()
+        storage.close()
+
+
+def _policy(settings: Settings, places: Places, workspace: files.Workspace) -> Policy:
+    return Policy(
+        mode=settings.mode,
+        workspace=workspace.root,
+        home=workspace.home,
+        protected=(places.config, places.data, places.state, places.cache),
+        resolve=workspace.resolve,
+    )
+
+
+def _shell(policy: Policy, places: Places) -> Commands:
+    floors = Floors(policy)
+    scratch = places.cache / "commands"
+    return Commands(policy.workspace, policy.home, scratch, floors.kept_from_commands, floors.hidden_in)
+
+
+def _servers(policy: Policy, places: Places, storage: Storage, shell: Commands) -> Servers:
+    file, folder = places.config / "mcp.json", places.cache / "servers"
+    return Servers(file, Pins(storage), folder, policy, lambda: shell.no_sandbox)
 
 
 def _spec(settings: Settings, places: Places, path: Path | None) -> ModelSpec:

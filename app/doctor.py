@@ -16,6 +16,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Literal
 
 import psutil
@@ -58,6 +59,8 @@ def examine(settings: Settings, places: Places, ready: Callable[[], None]) -> tu
             "engine": check_engine,
             "model": lambda: check_server(settings) if settings.server else check_model(settings, places),
             "memory": lambda: check_memory(settings),
+            "sandbox": lambda: check_sandbox(settings, places),
+            "servers": lambda: check_servers(places),
             "disk": lambda: check_disk(places),
         }
     )
@@ -128,6 +131,36 @@ def check_memory(settings: Settings) -> Finding:
         )
     choice = catalogue.choose(catalogue.Machine.this())
     return Finding("memory", "ok", f"{says}; {choice.entry.title} would suit this machine")
+
+
+def check_sandbox(settings: Settings, places: Places) -> Finding:
+    """Whether commands can be run where they reach nothing; the forbidden is tried."""
+    from tools.commands import Commands
+
+    why = Commands(settings.workspace, Path.home(), places.cache / "commands").no_sandbox
+    if not why:
+        return Finding("sandbox", "ok", "commands cannot reach the network, your home or other programs")
+    remedy = "Install bubblewrap to have them run apart." if sys.platform == "linux" else ""
+    return Finding("sandbox", "warning", f"There is no sandbox ({why}); every command asks", remedy)
+
+
+def check_servers(places: Places) -> Finding:
+    """The servers of mcp.json, without starting them."""
+    from app.compose import servers_alone
+
+    if not (places.config / "mcp.json").exists():
+        return Finding("servers", "ok", "none in mcp.json")
+    with servers_alone(places) as servers:
+        states = [pin.state for name in servers.entries for pin in servers.pins(name)]
+        problems = servers.problems
+        count = len(servers.entries)
+    if problems:
+        return Finding("servers", "warning", visible(problems[0]), "Correct mcp.json.")
+    waiting = len(states) - states.count("allowed")
+    says = f"{count} in mcp.json, {states.count('allowed')} tools of them allowed"
+    if waiting:
+        return Finding("servers", "warning", f"{says}, {waiting} new or changed", "See deskhand mcp list.")
+    return Finding("servers", "ok", says)
 
 
 def check_disk(places: Places) -> Finding:

@@ -14,6 +14,7 @@ from tools import (
     calculator,
     clipboard,
     clock,
+    commands,
     files,
     memory,
     pointing,
@@ -49,12 +50,14 @@ def every_tool(
     open_path: OpenPath,
     kept: reminders.Reminders,
     remembered: Memory,
+    shell: commands.Shell,
 ) -> dict[str, Tool]:
     """All of them by name, in the order in which the model is told of them."""
     family = (
         PLAN,
         *on_desktop,
         *files.tools(workspace, open_path),
+        *commands.tools(shell),
         *calculator.tools(),
         *clock.tools(),
         *reminders.tools(kept),

@@ -129,6 +129,7 @@ class LocalAssistant:
         if self._thread.is_alive():
             self._thread.join(timeout=5)
         self.parts.engine.close()
+        self.parts.servers.close()
         self.parts.storage.close()
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
@@ -149,6 +150,8 @@ class LocalAssistant:
         """Say what is missing here and what the last run left open. An uncertain step is never repeated."""
         if (trouble := self.parts.senses.missing) is not None and desktop_expected():
             self.hub.emit(Notice(level="warning", text=trouble.what, remedy=trouble.remedy))
+        for remark in self.parts.remarks:
+            self.hub.emit(Notice(level="warning", text=remark))
         if (damaged := self.parts.storage.set_aside) is not None:
             text = f"The database was damaged, so a new one was begun. The old one is kept as {damaged}."
             self.hub.emit(Notice(level="warning", text=text))

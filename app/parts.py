@@ -19,6 +19,7 @@ from agent.session import Sessions
 from agent.storage import Storage
 from agent.tool import Tool
 from app.questions import Questions
+from tools.mcp.servers import Servers
 from tools.moment import Frozen, Part
 from tools.reminders import Reminders
 from tools.voice.voice import Voice
@@ -74,3 +75,7 @@ class Parts:
     """Old pictures are taken out of the model's cache where they stand."""
     saved: Path
     """The folder for what the engine has read of past sessions."""
+    servers: Servers
+    """Programs of others whose tools are among ours."""
+    remarks: tuple[str, ...]
+    """What the person is told at the start."""

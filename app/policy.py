@@ -8,7 +8,7 @@ run.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -17,12 +17,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from agent.broker import Broker, Contract, Decision, Grant, Mode, Policy, Scope
 from agent.broker.foreign import Does, effect_of, misfit
+from agent.cancel import Cancel
 from agent.errors import DeskhandError
 from agent.memory import Memory
 from agent.plan import PLAN, PlanArguments, PlanItem, plan_steps
 from agent.storage import Storage
 from agent.tool import Arguments, Effect, Risk, Target, Tool, ToolContext, ToolResult
 from app.family import desktop_tools, every_tool
+from tools.commands.commands import Ran
 from tools.desktop.absent import described_desktop
 from tools.files import Workspace
 from tools.reminders import Reminders
@@ -101,6 +103,8 @@ class Line(_Given):
     windows: list[GivenWindow] = []
     tools: list[ForeignTool] = []
     grants: list[GivenGrant] = []
+    sandbox: bool = False
+    """Commands run in a sandbox that was shown to hold."""
     contract: Annotated[list[PlanItem], Field(strict=False)] = []
     done: list[Done] = []
     call: Call
@@ -117,6 +121,16 @@ class StandingHere:
 
     def add(self, grant: Grant) -> Grant:
         raise DeskhandError("Nothing is permitted for good here.")
+
+
+@dataclass(slots=True)
+class DescribedShell:
+    """The sandbox of the line at hand. See :class:`tools.commands.Shell`."""
+
+    contained: bool = False
+
+    def run(self, command: str, cancel: Cancel, keep: Callable[[tuple[Path, ...]], None]) -> Ran:
+        raise DeskhandError("Nothing is run here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +152,7 @@ class Auditor:
     def __init__(self, workspace: Path, home: Path, protected: tuple[Path, ...]) -> None:
         files = Workspace(workspace, home)
         desktop, self._windows = described_desktop()
+        self._shell = DescribedShell()
         # Effects are declared from the arguments alone: nobody looks into the database.
         no_database = cast(Storage, None)
         self._tools = every_tool(
@@ -146,6 +161,7 @@ class Auditor:
             _not_opened,
             Reminders(no_database),
             Memory(no_database),
+            self._shell,
         )
         self._policy = Policy("ask", files.root, files.home, protected, files.resolve)
         self._standing = StandingHere()
@@ -156,6 +172,7 @@ class Auditor:
         self._windows.describe([(window.application, window.title) for window in line.windows])
         self._standing.grants = tuple(Grant(each.tool, each.kind, each.value) for each in line.grants)
         self._broker.set_mode(line.mode)
+        self._shell.contained = line.sandbox
         scope = self._scope(line)
         if line.call.tool == PLAN.name:
             return self._decide_plan(line, scope)
