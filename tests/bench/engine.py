@@ -50,7 +50,7 @@ class Size:
 
 
 FULL = Size(900, 2048, 8192, 16384, pictures=4, rounds=3, compared=2, slow=(1, 1), answer=64)
-QUICK = Size(100, 700, 1500, 1800, pictures=2, rounds=2, compared=1, slow=(1, 1), answer=24)
+QUICK = Size(100, 400, 800, 1000, pictures=1, rounds=1, compared=1, slow=(1, 1), answer=16)
 SPARE = 6144
 """Positions for the steps that are measured, beyond the history."""
 PART = 900
