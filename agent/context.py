@@ -43,6 +43,8 @@ class Profile:
     """Old pictures are taken out of its cache where they stand."""
     summarises: bool = False
     """It can sum up and name a conversation. A tiny model cannot: it forgets what is old."""
+    differences: bool = False
+    """It understands "as before": of a window that it has looked at before it reads what has changed."""
 
     @staticmethod
     def of(model: ModelInfo) -> Profile:
@@ -57,6 +59,7 @@ class Profile:
             hears=model.hears and not model.away,  # a voice stays on this machine
             pictures=max(1, min(8, model.context_tokens // (5 * PICTURE_TOKENS))),
             summarises=model.context_tokens >= SUMMARISES_FROM_TOKENS and not tiny,
+            differences=not tiny,
         )
 
 

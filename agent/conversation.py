@@ -6,11 +6,15 @@ anything was read, is always answered from the whole of it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agent.engine.port import Prompt, ToolSpec
 from agent.errors import StorageError
 from agent.messages import Message, Picture, ToolMessage, UserMessage
 from agent.session import Sessions, without_data
 from agent.sight import Glance, Sight
+from agent.told import Told
+from agent.tool import Line
 from agent.view import View, shown, without_lost_pictures, without_pictures
 
 
@@ -23,6 +27,7 @@ class Conversation:
         self._messages = sessions.messages(session)
         self._view = sessions.view(session)
         self._sight = Sight()
+        self._told = Told()
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -58,6 +63,7 @@ class Conversation:
             self._sessions.append(self.session, message)
         except StorageError:
             self._sight.forget(lambda at: at >= len(self._messages))
+            self._told.forget(lambda at: at >= len(self._messages))
             raise
         self._messages = (*self._messages, message)
 
@@ -65,6 +71,10 @@ class Conversation:
         """What the next message needs to show of ``picture``, a picture of the screen, if the newest ``keep`` pictures
         are sure to stay in the prompt: the last whole frame is one of them."""
         return self._sight.glance(picture, at=len(self._messages), most_crops=keep - 1)
+
+    def tell(self, lines: Sequence[Line]) -> str:
+        """The text of the next message: what came by lines, without what the model has read before."""
+        return self._told.tell(lines, at=len(self._messages))
 
     def see(self, view: View) -> None:
         """Show the model ``view`` from now on. Pixels that it leaves out are let go. Raises StorageError."""
@@ -77,6 +87,7 @@ class Conversation:
             for index, message in enumerate(self._messages)
         )
         self._sight.forget(lambda at: not view.shows_pictures_of(at))
+        self._told.forget(lambda at: at < view.start and at not in view.kept)
 
     def lose_pictures(self) -> None:
         """The engine holds nothing of this conversation: pictures whose pixels are gone become words."""

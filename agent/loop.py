@@ -201,7 +201,9 @@ class Task:
 
     def _observation(self, call: ToolCall, result: ToolResult) -> ToolMessage:
         pictures, words = self._glance(result.pictures)
-        content = "\n".join(filter(None, (result.content, words)))
+        whole = result.content == "\n".join(line.text for line in result.lines)
+        text = self._conversation.tell(result.lines) if whole and self._profile.differences else result.content
+        content = "\n".join(filter(None, (text, words)))
         return ToolMessage(call_id=call.id, name=call.name, content=content, pictures=pictures)
 
     def _glance(self, pictures: tuple[Picture, ...]) -> tuple[tuple[Picture, ...], str]:

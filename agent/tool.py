@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -90,6 +90,14 @@ class Effect:
     workspace can be undone."""
 
 
+class Line(NamedTuple):
+    """A line of what was read (with the line breaks that are in it). ``key`` stays the same while it is about the
+    same thing, also when its text changes."""
+
+    key: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class ToolResult:
     """What came of a call. ``content`` starts with ``error:`` or ``refused:`` when it did not work."""
@@ -99,6 +107,8 @@ class ToolResult:
     evidence: str = ""
     details: dict[str, Any] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
+    lines: tuple[Line, ...] = ()
+    """``content`` by lines, where a second look need not say again what has not changed."""
 
     @staticmethod
     def failed(why: str, **details: Any) -> ToolResult:
