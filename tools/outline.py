@@ -45,7 +45,10 @@ class Outline:
     def lines(self, budget: int = DEFAULT_BUDGET) -> tuple[Line, ...]:
         """The outline in at most about ``budget`` characters."""
         title = f'window "{self.window.title}" in {self.window.application}'
-        head = [Line(f"window {self.window.id}", title), *([Line("note", f"({self.note})")] if self.note else [])]
+        head = [
+            Line(f"window {self.window.id}", title),
+            *([Line("note", f"({self.note})")] if self.note else []),
+        ]
         return *head, *lines(self.controls, budget - len(title))
 
     def text(self, budget: int = DEFAULT_BUDGET) -> str:
@@ -85,7 +88,7 @@ def outline(window: Window, tree: Node, numbers: Numbers | None = None) -> Outli
     found = _name_by_labels(found)
     if has_document:
         found = [each for each in found if not each.aside] + _folded([each for each in found if each.aside])
-    given = (numbers or Numbers()).of([each.node.key for each in found])
+    given = _numbers(found, numbers or Numbers())
     tables: list[int] = []
     controls: list[Control] = []
     for number, each in zip(given, found, strict=True):
@@ -96,6 +99,14 @@ def outline(window: Window, tree: Node, numbers: Numbers | None = None) -> Outli
             address = f"{tables[-1]}!{address}"
         controls.append(Control(number, each.node, each.within, each.aside, address))
     return Outline(window, tuple(controls))
+
+
+def _numbers(found: Sequence[_Found], numbers: Numbers) -> list[int]:
+    """Those that have lines of their own come first: what is told in one line with others is called otherwise."""
+    order = sorted(range(len(found)), key=lambda index: found[index].within is not None)
+    given = numbers.of([found[index].node.key for index in order])
+    by_index = dict(zip(order, given, strict=True))
+    return [by_index[index] for index in range(len(found))]
 
 
 def outline_of_text(window: Window, lines: Sequence[TextLine], note: str = "") -> Outline:
@@ -133,7 +144,7 @@ def _lines(
         elif node.role == "bar" and within is None and _buttons_in(node) > _MANY_BUTTONS:
             yield from _lines(node.children, said, aside, within=node)
         else:
-            if _worth_a_line(node, said):
+            if _worth_a_line(node, said, aside):
                 yield _Found(node, within, aside)
             yield from _lines(_inside(node), said | _told_by(node), aside, within)
 
@@ -193,7 +204,7 @@ def _named_by_content(node: Node) -> Node:
     return replace(node, name=" ".join(_texts(node.children)))
 
 
-def _worth_a_line(node: Node, said: frozenset[str]) -> bool:
+def _worth_a_line(node: Node, said: frozenset[str], aside: bool) -> bool:
     if node.role == "label":
         return bool(node.name.strip()) and node.name not in said
     if node.role in ("cell", "image") and node.name in said:
@@ -202,6 +213,8 @@ def _worth_a_line(node: Node, said: frozenset[str]) -> bool:
         return False  # an empty display, not a place to write
     if node.role == "button" and any(child.role == "button" for child in node.children):
         return False  # GTK 4's menu button: the one inside is the one that can be pressed
+    if node.role == "bar" and aside and node.children:
+        return False
     if node.role == "table" and any(child.role == "row" for child in node.children):
         return True
     return bool(node.name) or node.role not in _ONLY_WITH_NAME

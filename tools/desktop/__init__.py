@@ -1,6 +1,6 @@
 """The desktop behind one port (:mod:`tools.desktop.port`), and the choice of adapters for this machine.
 
-X11 for now; xa11y reads and acts on controls, python-xlib and XTEST do windows and keys, mss takes the pixels.
+X11 for now; AT-SPI reads and acts on controls, python-xlib and XTEST do windows and keys, mss takes the pixels.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Collection
 
 from agent.errors import DesktopError
 from tools import ocr
-from tools.desktop.accessibility import Xa11yAccessibility
 from tools.desktop.clipboard import X11Clipboard
 from tools.desktop.composite import CompositeCapture
 from tools.desktop.entries import DesktopEntries
@@ -36,12 +35,14 @@ def connect(private_applications: Collection[str] = ()) -> Desktop:
             "This is a Wayland session, which Deskhand cannot work in yet.",
             "Choose an X11 (Xorg) session when you log in. Talking and files work without.",
         )
+    from tools.desktop.atspi.adapter import AtspiAccessibility  # its library exists for Linux only
+
     input_connection = Connection()
     applications = DesktopEntries()
     private = (*PASSWORD_MANAGERS, *private_applications)
     return Desktop(
         windows=X11Windows(Connection(), applications.name_of, private),
-        accessibility=Xa11yAccessibility(),
+        accessibility=AtspiAccessibility(),
         keyboard=XtestKeyboard(input_connection),
         pointer=XtestPointer(input_connection),
         clipboard=X11Clipboard(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import threading
 from collections.abc import Coroutine
 from typing import NamedTuple, TypeVar
@@ -39,6 +40,7 @@ class AccessibilityBus:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._bus: MessageBus | None = None
+        self._end: asyncio.Task[None] | None = None
         self._room = asyncio.Semaphore(_IN_FLIGHT)
         threading.Thread(target=self._loop.run_forever, name="accessibility", daemon=True).start()
         self.run(self._connected(), CONNECT_SECONDS)
@@ -101,4 +103,11 @@ class AccessibilityBus:
             if where.message_type is not MessageType.METHOD_RETURN:
                 raise EOFError("there is no accessibility bus")
             self._bus = await MessageBus(bus_address=str(where.body[0])).connect()
+            self._end = asyncio.create_task(_ended(self._bus))
         return self._bus
+
+
+async def _ended(bus: MessageBus) -> None:
+    """Until the desktop has ended its bus, which dbus-fast would tell of as an error that nobody took."""
+    with contextlib.suppress(EOFError, OSError):
+        await bus.wait_for_disconnect()

@@ -16,10 +16,13 @@ from tools.desktop.atspi.tables import arranged
 from tools.desktop.atspi.terms import DOCUMENTS, ROLES, AtspiRole, AtspiState
 from tools.desktop.port import Bounds, Node, Role, State
 
+UNREADABLE_FILES = "(this view does not tell its files; ctrl+2 lists them)"
 EMBEDDED = "\ufffc"
 """Stands in a text for a control that is in it, in their order."""
 _CLASS_NAME = re.compile(r"(Gtk|Adw|Gdk)[A-Z]\w*")
 _ICON_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
+_MEMORY_USAGE = re.compile(r" - Memory usage - .*")
+"""Chromium adds it to the names of its tabs, and it changes all the time."""
 _SHORTCUT_HINT = re.compile(r"\s*\[[^\]]*\]$|\s{2,}.*$")
 _PICTURES = (AtspiRole.IMAGE, AtspiRole.ICON)
 _READ_AS_TEXT: frozenset[Role] = frozenset({"label", "link", "image", "heading"})
@@ -40,6 +43,8 @@ class Content:
 def nodes_of(facts: Facts, content: Content, inside: tuple[Node, ...]) -> tuple[Node, ...]:
     """The control as a node, or what is in it where it is only a container."""
     role = role_of(facts)
+    if facts.role == AtspiRole.DIRECTORY_PANE and not inside:
+        return (_unreadable(facts, content),)
     if role is None:
         return _named_after(facts, inside)
     if role == "label":
@@ -65,6 +70,12 @@ def nodes_of(facts: Facts, content: Content, inside: tuple[Node, ...]) -> tuple[
     return (arranged(node),) if role == "table" else (node,)
 
 
+def _unreadable(facts: Facts, content: Content) -> Node:
+    """Thunar's icons are a picture to everyone who does not see."""
+    told = Node(f"{facts.key}/told", "label", UNREADABLE_FILES, "", frozenset(), content.bounds)
+    return Node(facts.key, "list", name_of(facts), "", frozenset(), content.bounds, (told,))
+
+
 def role_of(facts: Facts) -> Role | None:
     """Our word for it; ``None`` for containers and decoration."""
     if facts.role in DOCUMENTS:
@@ -81,6 +92,8 @@ def name_of(facts: Facts) -> str:
     name = facts.name.strip()
     if _CLASS_NAME.fullmatch(name) or (facts.role in _PICTURES and _ICON_NAME.fullmatch(name)):
         return ""
+    if facts.role == AtspiRole.PAGE_TAB:
+        return _MEMORY_USAGE.sub("", name)
     half = len(name) // 2
     if len(name) % 2 and name[half] == " " and name[:half] == name[half + 1 :]:
         return name[:half]
