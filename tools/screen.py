@@ -66,13 +66,14 @@ class Screen:
         return self.shown
 
     def moment(self, budget: int = DEFAULT_BUDGET, region: Bounds | None = None) -> Moment:
-        """The screen of now: the front window's outline, and the monitor that the cursor is on; or only what is in
-        ``region``.
+        """The screen of now: the monitor that the cursor is on, and the outline of the window in front there (or of the
+        one in front, when that monitor shows none); or only what is in ``region``.
 
         Raises DesktopError when the screen cannot be read."""
         monitor = self._desktop.capture.monitor(*self._desktop.pointer.position())
         frozen = freeze(self._desktop, region or monitor)
-        front = next((window.id for window in frozen.windows), 0)
+        there = [each for each in frozen.windows if frozen.bounds.contains(*each.bounds.centre)]
+        front = next((window.id for window in there or frozen.windows), 0)
         part = Part(region) if region else Part(frozen.bounds, front)
         return moment_of(self._desktop, self, frozen, part, budget)
 
