@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib import resources
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -62,10 +63,17 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
     workspace = files.Workspace(settings.workspace, Path.home())
     kept = reminders.Reminders(storage)
     senses = Senses(settings)
+    voice = local_voice(hub.emit)
     policy = _policy(settings, places, workspace)
     shell = _shell(policy, places)
     tools = every_tool(
-        senses.tools(workspace), workspace, senses.open_path(workspace), kept, Memory(storage), shell
+        senses.tools(workspace),
+        workspace,
+        senses.open_path(workspace),
+        kept,
+        Memory(storage),
+        shell,
+        voice.transcribe,
     )
     system = _prompt("system.md")
     servers = _servers(policy, places, storage, shell)
@@ -79,10 +87,10 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         storage=storage,
         sessions=Sessions(storage),
         reminders=kept,
-        voice=local_voice(hub.emit),
+        voice=voice,
         questions=Questions(hub),
         senses=senses,
-        read_attachment=attachment_text,
+        read_attachment=partial(attachment_text, hear=voice.transcribe),
         system=system,
         spec=lambda path: _spec(settings, places, path),
         speak_answers=settings.speak_answers,

@@ -25,6 +25,7 @@ from tools import (
     windows,
 )
 from tools.desktop.port import Desktop
+from tools.documents.heard import HearRecording
 
 OpenPath = Callable[[Path, ToolContext], ToolResult]
 """Opens a document with its application."""
@@ -51,12 +52,13 @@ def every_tool(
     kept: reminders.Reminders,
     remembered: Memory,
     shell: commands.Shell,
+    hear: HearRecording | None = None,
 ) -> dict[str, Tool]:
     """All of them by name, in the order in which the model is told of them."""
     family = (
         PLAN,
         *on_desktop,
-        *files.tools(workspace, open_path),
+        *files.tools(workspace, open_path, hear=hear),
         *commands.tools(shell),
         *calculator.tools(),
         *clock.tools(),

@@ -10,7 +10,7 @@ Both sides     kinds       what the first bytes are;  parts: the lines of a docu
 Child side     worker      give everything up, then read;  position: what stands after ``#`` in a path
                cell_worker give everything up, then write cells into the bytes of a new file
                office      what is inside a ZIP file;  packages: one part of it changed, all others as they were
-               pdf word slides spreadsheet opendocument table page picture sound archive plain   one file a kind
+               pdf word slides spreadsheet opendocument table page picture sound speech archive plain   a kind each
                xlsx_book xlsx_cells xlsx_styles ods_cells ods_styles csv_cells new_books          cells, a kind each
                formulas    which may be written, what they refer to
 

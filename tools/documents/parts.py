@@ -42,6 +42,24 @@ class Pixels:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """A file in an archive, and the place in it that was asked for."""
+
+    name: str
+    data: bytes
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What is to be heard in a sound: 16-bit mono at 16 kHz. ``at`` is the place where what was left out begins."""
+
+    samples: bytes
+    left: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """``kind`` and ``summary`` name it in a few words ("PDF", "30 pages"). ``unit`` is what it is made of ("page"),
     empty when it is one run of lines, and ``units`` how many of them there are."""
@@ -54,6 +72,8 @@ class Document:
     countable: bool = True
     """Whether the lines that are not shown may be gone through to count them: not so where each costs time."""
     pixels: Pixels | None = None
+    member: Member | None = None
+    speech: Speech | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
-"""What stands after ``#`` in a path: ``page=3``, ``slide=3``, ``line=200``, ``page=3&line=20``, ``source``, or a
-spreadsheet's ``Prices``, ``Prices!B2``, ``Prices!B2:D9``, ``B2:D`` (down to the last row). Pages and lines are where
-reading begins, as in RFC 8118."""
+"""What stands after ``#`` in a path: ``page=3``, ``slide=3``, ``line=200``, ``minute=11``,
+``page=3&line=20``, ``source``, or a spreadsheet's ``Prices``, ``Prices!B2``, ``Prices!B2:D9``, ``B2:D`` (down to the
+last row). Pages and lines are where reading begins, as in RFC 8118. In an archive it is a file's name (``archive``)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from tools.documents.parts import Trouble
 
 _CELLS = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})(?::\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})?)?")
-_NUMBER = re.compile(r"(page|slide|line)=([1-9][0-9]{0,8})")
+_NUMBER = re.compile(r"(page|slide|line|minute)=([1-9][0-9]{0,8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Position:
     """Where to begin; without anything, at the beginning."""
 
     unit: int = 1
-    """The page or slide."""
+    """The page, slide or minute."""
     line: int = 1
     source: bool = False
     sheet: str = ""
@@ -42,7 +42,10 @@ def parse(text: str) -> Position:
     numbers = [_NUMBER.fullmatch(part) for part in text.casefold().split("&")]
     if all(numbers):
         found = {match[1]: int(match[2]) for match in numbers if match}
-        return Position(unit=found.get("page") or found.get("slide") or 1, line=found.get("line", 1))
+        return Position(
+            unit=found.get("page") or found.get("slide") or found.get("minute") or 1,
+            line=found.get("line", 1),
+        )
     if "=" in text and "!" not in text:
         raise Trouble(f"has no place {text!r}; places are page=3, slide=3, line=20, or Sheet1!A1:C9")
     sheet, mark, cells = text.rpartition("!")

@@ -10,6 +10,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +21,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 import agent
 from agent.cancel import Cancel
-from agent.errors import DeskhandError, DesktopError
+from agent.errors import AudioError, DeskhandError, DesktopError
 from agent.messages import Picture
+from tools.documents.heard import SECOND_BYTES, Hear
 from tools.documents.kinds import HEAD, kind_of
 from tools.documents.parts import DAMAGED, TOO_LARGE, TOO_SLOW, pieces
+from tools.documents.position import parse
 from tools.ocr import read_text
 
 ROOT = Path(agent.__file__).resolve().parent.parent
@@ -34,8 +37,10 @@ CONFINED = (
 """How every child begins; what it then imports and calls follows."""
 START = CONFINED + "from tools.documents.worker import main; main()"
 DEADLINE_SECONDS = 25.0
-MOST_ANSWER_BYTES = 16 << 20
-"""A picture of 2048 x 2048 pixels and its line of JSON are 12 MiB."""
+MOST_ANSWER_BYTES = 20 << 20
+"""A picture of 2048 x 2048 pixels and its line of JSON are 12 MiB, ten minutes of sound 18.3."""
+_DEEPEST = 3
+"""Archives in archives."""
 _LEAST_SEEN = 300
 """Characters of the text in a picture, however much there is beside it."""
 _CAUSES: dict[int, str] = {signal.SIGXCPU: TOO_SLOW, signal.SIGALRM: TOO_SLOW, signal.SIGKILL: TOO_LARGE}
@@ -59,6 +64,8 @@ class _Answer(BaseModel):
     label: str = Field(default="", max_length=100)
     width: int = Field(default=0, ge=0, le=2048)
     height: int = Field(default=0, ge=0, le=2048)
+    member: str = Field(default="", max_length=70_000)
+    heard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +92,59 @@ def is_document(file: BinaryIO) -> bool:
     return bool(kind_of(head))
 
 
-def read(file: BinaryIO, name: str, longest: int, cancel: Cancel, position: str = "") -> Reading:
+def read(
+    file: BinaryIO, name: str, longest: int, cancel: Cancel, position: str = "", hear: Hear | None = None
+) -> Reading:
     """The text of the open ``file``, which messages call ``name``, in at most about ``longest`` characters.
 
     ``position`` is what stood after ``#`` in its path. Takes up to :data:`DEADLINE_SECONDS`, and as long again for the
-    text in a picture. Raises DocumentError, and Cancelled soon after a stop.
+    text in a picture or for a file in an archive; what is said in a sound takes as long as ``hear`` does. Raises
+    DocumentError, and Cancelled soon after a stop.
     """
-    answer, pixels = _answer(file, name, longest, cancel, position)
+    return _read(file, name, longest, cancel, position, hear, 0)
+
+
+def _read(
+    file: BinaryIO, name: str, longest: int, cancel: Cancel, position: str, hear: Hear | None, depth: int
+) -> Reading:
+    answer, raw = _answer(file, name, longest, cancel, position, hear is not None)
     about = f"{answer.kind}, {answer.summary}"
-    if not pixels:
+    if answer.member:
+        if depth == _DEEPEST:
+            raise trouble_with(name, "has too many archives in each other")
+        with tempfile.TemporaryFile() as inner:
+            inner.write(raw)
+            inner.flush()
+            inside = f"{name}#{answer.member}"
+            seen = _read(inner, inside, longest, cancel, answer.at, hear, depth + 1)
+        further = f"{answer.member}#{seen.at}" if seen.at else ""
+        return Reading(f"{answer.member} in it: {seen.about}", seen.text, seen.left, further)
+    if answer.heard and hear is not None:
+        return _heard(answer, raw, parse(position).unit, longest, cancel, hear)
+    if not raw:
         return Reading(about, answer.text, answer.left, answer.at)
+    return _with_text_in_picture(answer, raw, about, longest, cancel)
+
+
+def _heard(answer: _Answer, samples: bytes, minute: int, longest: int, cancel: Cancel, hear: Hear) -> Reading:
+    """What is said in a recording from ``minute`` on."""
+    about = f"{answer.kind}, {answer.summary}"
+    try:
+        heard = hear(samples, longest, cancel)
+    except AudioError as trouble:
+        return Reading(about, f"(what is said in it could not be read: {trouble.what})")
+    cancel.check()
+    text = "(nothing was said in it, or not in English)"
+    if heard.text:
+        text = f"what is said in it, as far as it was understood:\n{heard.text}"
+    if heard.seconds * SECOND_BYTES >= len(samples) - SECOND_BYTES:
+        return Reading(about, text, answer.left, answer.at)
+    return Reading(about, text, "and more", f"minute={minute + max(1, heard.seconds // 60)}")
+
+
+def _with_text_in_picture(
+    answer: _Answer, pixels: bytes, about: str, longest: int, cancel: Cancel
+) -> Reading:
     picture = Picture(width=answer.width, height=answer.height, rgb=pixels)
     room = max(_LEAST_SEEN, longest - len(answer.text))
     try:
@@ -109,8 +159,11 @@ def read(file: BinaryIO, name: str, longest: int, cancel: Cancel, position: str 
     return Reading(about, text, answer.left, answer.at)
 
 
-def _answer(file: BinaryIO, name: str, longest: int, cancel: Cancel, position: str) -> tuple[_Answer, bytes]:
-    said = said_by_child(START, (str(file.fileno()), str(longest), position), (file,), name, cancel)
+def _answer(
+    file: BinaryIO, name: str, longest: int, cancel: Cancel, position: str, hears: bool
+) -> tuple[_Answer, bytes]:
+    arguments = (str(file.fileno()), str(longest), position, "hears" * hears)
+    said = said_by_child(START, arguments, (file,), name, cancel)
     return _checked(said, name)
 
 
@@ -170,7 +223,7 @@ def _checked(said: bytes, name: str) -> tuple[_Answer, bytes]:
         raise trouble_with(name, DAMAGED) from error
     if answer.trouble:
         raise trouble_with(name, answer.trouble)
-    if len(pixels) != answer.width * answer.height * 3:
+    if not answer.member and not answer.heard and len(pixels) != answer.width * answer.height * 3:
         raise trouble_with(name, DAMAGED)
     return answer, pixels
 

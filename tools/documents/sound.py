@@ -1,4 +1,4 @@
-"""Sound: how long it is and how it was recorded. What is said in it is not read."""
+"""Sound: how long it is and how it was recorded. What is said in it is read in ``speech``, where somebody hears."""
 
 from __future__ import annotations
 
@@ -36,8 +36,13 @@ def named(kind: str) -> Document:
 
 
 def _described(kind: str, rate: int, frames: int, channels: int) -> Document:
+    return Document(f"{kind} sound", f"{summary_of(rate, frames, channels)}; {_UNHEARD}", ())
+
+
+def summary_of(rate: int, frames: int, channels: int) -> str:
+    """``2:05 long, 44100 Hz, stereo``. Raises Trouble when it has no rate."""
     if not rate:
         raise Trouble(DAMAGED)
     minutes, seconds = divmod(round(frames / rate), 60)
     channel = "mono" if channels == 1 else "stereo" if channels == 2 else f"{channels} channels"
-    return Document(f"{kind} sound", f"{minutes}:{seconds:02d} long, {rate} Hz, {channel}; {_UNHEARD}", ())
+    return f"{minutes}:{seconds:02d} long, {rate} Hz, {channel}"

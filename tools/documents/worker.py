@@ -29,34 +29,40 @@ UNREADABLE = {
     "rich text": "is rich text (.rtf), which cannot be read: save it as .docx",
     "other archive": "is an archive of a kind that cannot be looked into",
 }
-_NAMED = {"ogg": "Ogg", "mp3": "MP3", "film": "film"}
+_NAMES = {"wave": "WAV", "flac": "FLAC", "ogg": "Ogg", "mp3": "MP3", "film": "film"}
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 """The stream of an Office file with a password: [MS-OFFCRYPTO] 2.3.4.4."""
 
 
 def main() -> None:
-    """``sys.argv``: the descriptor, the most characters of an answer, the position."""
-    descriptor, longest, position = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+    """``sys.argv``: the descriptor, the most characters of an answer, the position, whether sound is to be decoded."""
+    descriptor, longest, position, hears = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], bool(sys.argv[4])
     answer_to = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
     bound()
-    pixels = b""
+    raw = b""
     try:
         with open(descriptor, "rb", closefd=False) as file:
             file.seek(0)
-            document = _read(file, parse(position))
+            document = _read(file, position, hears)
             seen = shown(document, longest)
-        answer: dict[str, str | int] = {"kind": document.kind, "summary": document.summary}
+        answer: dict[str, str | int | bool] = {"kind": document.kind, "summary": document.summary}
         answer |= {"text": seen.text, "left": seen.left, "at": seen.at}
         if document.pixels is not None:
             answer |= {"width": document.pixels.width, "height": document.pixels.height}
             answer["label"] = document.pixels.label
-            pixels = document.pixels.rgb
+            raw = document.pixels.rgb
+        elif document.member is not None:
+            answer |= {"member": document.member.name, "at": document.member.place}
+            raw = document.member.data
+        elif document.speech is not None:
+            answer |= {"heard": True, "left": document.speech.left, "at": document.speech.at}
+            raw = document.speech.samples
     except Trouble as trouble:
         answer = {"trouble": str(trouble)}
     except MemoryError:
         answer = {"trouble": TOO_LARGE}
-    answer_to.write(json.dumps(answer).encode() + b"\n" + pixels)
+    answer_to.write(json.dumps(answer).encode() + b"\n" + raw)
     answer_to.flush()
     os._exit(0)  # taking a parser's leftovers apart could take long, or crash
 
@@ -81,13 +87,19 @@ def no_more_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
-def _read(file: BinaryIO, position: Position) -> Document:
+def _read(file: BinaryIO, place: str, hears: bool) -> Document:
     kind = kind_of(file.read(HEAD))
     file.seek(0)
     if kind in UNREADABLE:
         raise Trouble(_why_not(kind, file))
     if kind == "zip":
-        return _read_zip(file, position)
+        return _read_zip(file, place)
+    if kind == "tar":
+        from tools.documents.archive import read_tar
+
+        no_more_files()
+        return read_tar(file, place)
+    position = parse(place)
     # Each reader brings its library, so it is imported only when it is the one.
     if kind == "pdf":
         from tools.documents.pdf import read
@@ -95,10 +107,8 @@ def _read(file: BinaryIO, position: Position) -> Document:
         from tools.documents.page import read
     elif kind == "picture":
         from tools.documents.picture import read
-    elif kind == "tar":
-        from tools.documents.archive import read_tar as read
     elif kind:
-        return _hear(kind, file)
+        return _hear(kind, file, position, hears)
     else:
         from tools.documents.plain import read
     no_more_files()
@@ -111,16 +121,23 @@ def _why_not(kind: str, file: BinaryIO) -> str:
     return UNREADABLE[kind]
 
 
-def _hear(kind: str, file: BinaryIO) -> Document:
+def _hear(kind: str, file: BinaryIO, position: Position, hears: bool) -> Document:
+    if hears and kind != "film":
+        sys.modules.pop("numpy", None)
+        with contextlib.suppress(ImportError, OSError):  # libsndfile does not come with every platform
+            from tools.documents import speech
+
+            no_more_files()
+            return speech.read(file, _NAMES[kind], position)
     from tools.documents import sound
 
     no_more_files()
     if kind == "wave":
         return sound.read_wave(file)
-    return sound.read_flac(file) if kind == "flac" else sound.named(_NAMED[kind])
+    return sound.read_flac(file) if kind == "flac" else sound.named(_NAMES[kind])
 
 
-def _read_zip(file: BinaryIO, position: Position) -> Document:
+def _read_zip(file: BinaryIO, place: str) -> Document:
     from tools.documents.archive import read_zip
     from tools.documents.office import kind_inside, opened
 
@@ -136,7 +153,8 @@ def _read_zip(file: BinaryIO, position: Position) -> Document:
         from tools.documents.opendocument import read
     else:
         no_more_files()
-        return read_zip(archive, position)
+        return read_zip(archive, place)
+    position = parse(place)
     no_more_files()
     file.seek(0)
     return read(file, position)

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.tool import Tool, ToolContext, ToolResult
+from tools.documents.heard import HearRecording
 from tools.files.cells import cell_tools
 from tools.files.changing import changing_tools, send_to_trash
 from tools.files.reading import reading_tools
@@ -28,6 +29,12 @@ def tools(
     workspace: Workspace,
     open_path: Callable[[Path, ToolContext], ToolResult],
     trash: Callable[[Path], None] = send_to_trash,
+    hear: HearRecording | None = None,
 ) -> tuple[Tool, ...]:
-    """All tools of this family. ``open_path`` opens a document with its application and reads back the window."""
-    return (*reading_tools(workspace, open_path), *changing_tools(workspace, trash), *cell_tools(workspace))
+    """All tools of this family. ``open_path`` opens a document with its application and reads back the window; ``hear``
+    turns what is said in a recording into text."""
+    return (
+        *reading_tools(workspace, open_path, hear),
+        *changing_tools(workspace, trash),
+        *cell_tools(workspace),
+    )

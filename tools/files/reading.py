@@ -12,6 +12,7 @@ from pydantic import Field
 
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
 from tools.documents import reader
+from tools.documents.heard import HearRecording, hearing
 from tools.files import handle
 from tools.files.text import MAX_CHARACTERS, count, decode, excerpt, lines, shortened
 from tools.files.workspace import Decided, PathError, PathRefused, Workspace, told
@@ -24,6 +25,9 @@ _PROGRAMS = frozenset(
     (".desktop", ".sh", ".bash", ".zsh", ".py", ".pl", ".rb", ".js", ".jar", ".run", ".appimage", ".bin", ".exe",
      ".bat", ".cmd", ".ps1", ".msi", ".deb", ".rpm", ".flatpakref", ".snap", ".service", ".url", ".webloc", ".lnk")
 )  # fmt: skip
+
+
+OpenPath = Callable[[Path, ToolContext], ToolResult]
 
 
 class ReadFile(Arguments):
@@ -43,8 +47,9 @@ class OpenFile(Arguments):
 
 
 class _Reading:
-    def __init__(self, workspace: Workspace, open_path: Callable[[Path, ToolContext], ToolResult]) -> None:
+    def __init__(self, workspace: Workspace, open_path: OpenPath, hear: HearRecording | None) -> None:
         self._workspace = workspace
+        self._hear = hear
         self._open_path = open_path
         self._decided = Decided()
 
@@ -78,7 +83,9 @@ class _Reading:
     def _document(self, file: BinaryIO, path: Path, place: str, context: ToolContext) -> ToolResult:
         name = self._workspace.name(path)
         try:
-            seen = reader.read(file, name, MAX_CHARACTERS, context.cancel, place)
+            seen = reader.read(
+                file, name, MAX_CHARACTERS, context.cancel, place, hearing(self._hear, context.progress)
+            )
         except reader.DocumentError as trouble:
             raise PathError(trouble.what) from trouble
         details = {"path": str(path), "bytes": os.fstat(file.fileno()).st_size}
@@ -150,12 +157,12 @@ class _Reading:
 
 
 def reading_tools(
-    workspace: Workspace, open_path: Callable[[Path, ToolContext], ToolResult]
+    workspace: Workspace, open_path: OpenPath, hear: HearRecording | None = None
 ) -> tuple[Tool, ...]:
-    files = _Reading(workspace, open_path)
+    files = _Reading(workspace, open_path, hear)
     return (
         Tool(
-            "read_file", "Read a file: text, PDF, Office, pictures, archives.", ReadFile, files.effect_of_path,
+            "read_file", "Read a file: text, PDF, Office, pictures, sound, archives.", ReadFile, files.effect_of_path,
             told(files.read_file), lambda a: f"Read **{a.path}**",
         ),
         Tool(

@@ -15,6 +15,7 @@ from agent.errors import DeskhandError
 from agent.tool import A, Arguments, Effect, ToolContext, ToolResult
 
 _LONGEST = 4096
+_MOST_MARKS = 8
 
 
 class PathError(DeskhandError):
@@ -52,10 +53,20 @@ class Workspace:
             raise PathError(f'you have no permission for "{text}"; nothing was changed') from error
 
     def place(self, text: str) -> tuple[str, str]:
-        """A path and the place in it that stands after ``#``; empty when the ``#`` belongs to a name."""
+        """A path and the place in it that stands after ``#``; empty when the ``#`` belongs to a name. In
+        ``a.zip#b.ods#C3`` the place is all that follows the file that is there."""
+        if self.resolve(text).exists():
+            return text, ""
+        before, place = text, ""
+        for _ in range(_MOST_MARKS):
+            before, mark, piece = before.rpartition("#")
+            if not mark or not before.strip():
+                break
+            place = f"{piece}#{place}" if place else piece
+            if self.resolve(before).exists():
+                return before, place.strip()
         before, mark, place = text.rpartition("#")
-        named = not mark or not before.strip() or self.resolve(text).exists()
-        return (text, "") if named else (before, place.strip())
+        return (before, place.strip()) if mark and before.strip() else (text, "")
 
     def name(self, path: Path) -> str:
         """How ``path`` is told: inside the workspace without it, inside the home folder with ``~``."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from agent.cancel import Cancel
 from agent.events import Emit
 from agent.messages import Sound
+from tools.documents.heard import Heard
 from tools.voice.activity import SileroActivity
 from tools.voice.espeak import EspeakSpeaker
 from tools.voice.listener import Listener
 from tools.voice.microphone import SystemMicrophone
 from tools.voice.port import Activity, Microphone, Speaker, Transcriber
+from tools.voice.recording import transcribed
 from tools.voice.speech import Speech, Utterance
 from tools.voice.transcriber import MoonshineTranscriber
 
@@ -57,6 +62,13 @@ class Voice:
 
         samples = np.frombuffer(self._listener.spoken, np.int16).astype(np.float32) / 32768
         return Sound.of(samples.tobytes(), growing)
+
+    def transcribe(
+        self, samples: bytes, longest: int, cancel: Cancel, progress: Callable[[str], None]
+    ) -> Heard:
+        """What is said in a recording (16-bit mono at 16 kHz), in about ``longest`` characters at most; what was
+        understood so far after a stop. Blocks for about a tenth of its length. Raises AudioError."""
+        return transcribed(self._transcriber, samples, longest, cancel, progress)
 
     def cancel(self) -> None:
         """Close the microphone and drop what was said. Blocks for some tens of milliseconds."""
