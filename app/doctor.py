@@ -177,7 +177,7 @@ def check_disk(places: Places) -> Finding:
 def check_model(settings: Settings, places: Places) -> Finding:
     """The model's file, and what it would be given of this machine's memory and processor."""
     from agent.engine.fit import Machine, plan_file
-    from agent.engine.gguf_header import read_header
+    from agent.engine.gguf.header import read_header
 
     files = locate.locate(settings.model, places.data)
     header = read_header(files.path)

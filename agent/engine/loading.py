@@ -11,19 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from agent.engine import persistence
-from agent.engine.assistant import Assistant, usable_drafter
 from agent.engine.bindings import NativeContext, NativeModel, library_version
+from agent.engine.cache import persistence
+from agent.engine.cache.persistence import Fingerprint
+from agent.engine.decoding.assistant import Assistant, usable_drafter
 from agent.engine.devices import devices
 from agent.engine.dialects import choose_dialect
 from agent.engine.dialects.contract import Dialect
 from agent.engine.fit import Machine, Plan, Shape, bandwidth, make_plan, towers_bytes
-from agent.engine.gguf_header import GgufHeader, read_header
-from agent.engine.mtmd import WrongLibrary, check_library
-from agent.engine.persistence import Fingerprint
+from agent.engine.gguf.header import GgufHeader, read_header
+from agent.engine.media.mtmd import WrongLibrary, check_library
+from agent.engine.media.projector import MOST_TOKENS, USUAL_TOKENS, ProjectorFacts, usable_projector
+from agent.engine.media.senses import EmbeddingCache, Senses
 from agent.engine.port import ModelSpec
-from agent.engine.projector import MOST_TOKENS, USUAL_TOKENS, ProjectorFacts, usable_projector
-from agent.engine.senses import EmbeddingCache, Senses
 from agent.engine.turn import TurnRunner
 from agent.engine.vocabulary import Vocabulary
 from agent.engine.wire import Load, Loaded

@@ -15,7 +15,7 @@ from typing import TypeVar
 from agent.cancel import Cancel, Cancelled
 from agent.engine.child import Child, ChildGone
 from agent.engine.exchange import await_loaded, call, turn_events
-from agent.engine.gguf_header import GgufHeader, read_header
+from agent.engine.gguf.header import GgufHeader, read_header
 from agent.engine.port import (
     GREEDY,
     EngineEvent,

@@ -9,16 +9,16 @@ from dataclasses import replace
 from typing import Literal
 
 from agent.engine.bindings import DecodeAborted, NativeContext
-from agent.engine.decoding import Decoding, Forbidden, Guesses
+from agent.engine.cache.ledger import Ledger, common_prefix
+from agent.engine.decoding.forced import ForcedSpans
+from agent.engine.decoding.loop import Decoding, Forbidden, Guesses
+from agent.engine.decoding.reading import Reading
+from agent.engine.decoding.sampling import CallGrammar, Chooser
+from agent.engine.decoding.speculation import ASSISTED_DRAFT, Drafter, Payoff, PromptLookup
 from agent.engine.dialects.contract import Dialect
-from agent.engine.forced import ForcedSpans
-from agent.engine.ledger import Ledger, common_prefix
+from agent.engine.media.senses import MediaLost
 from agent.engine.port import Finished, Piece, Prefill, Prompt, Sampling
-from agent.engine.reading import Reading
-from agent.engine.sampling import CallGrammar, Chooser
 from agent.engine.script import Script
-from agent.engine.senses import MediaLost
-from agent.engine.speculation import ASSISTED_DRAFT, Drafter, Payoff, PromptLookup
 from agent.engine.vocabulary import Vocabulary
 from agent.messages import ModelMessage, ToolCall, UserMessage
 

@@ -19,12 +19,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import assert_never
 
-from agent.engine import loading, persistence
+from agent.engine import loading
 from agent.engine.bindings import DecodeFailed, LoadRefused, quieten
+from agent.engine.cache import persistence
+from agent.engine.decoding.grammar import BadGrammar
 from agent.engine.dialects.sandbox import UnusableTemplate
-from agent.engine.grammar import BadGrammar
 from agent.engine.loading import Ready
-from agent.engine.mtmd import share_log
+from agent.engine.media.mtmd import share_log
 from agent.engine.shared import handles, mapped
 from agent.engine.turn import PromptTooLong
 from agent.engine.wire import (

@@ -18,7 +18,7 @@ from agent.broker.foreign import Does, effect_of, misfit
 from agent.broker.policy import Policy
 from agent.cancel import Cancel
 from agent.context import tool_spec
-from agent.engine.declaration import declaration
+from agent.engine.dialects.declaration import declaration
 from agent.errors import DeskhandError
 from agent.tool import Arguments, Effect, Tool, ToolContext, ToolResult
 from tools.mcp.declarations import MOST_DESCRIPTION, TooMuch, plain, reduced, tool_name

@@ -3,7 +3,8 @@
     <|tool_call>call:NAME{key:<|"|>text<|"|>,n:3}<tool_call|>                     keys in dictionary order
     <|tool_response>response:NAME{value:<|"|>…<|"|>}<tool_response|>               within the same model turn
 
-Read from the chat template that the Gemma 4 files carry. *Raw* text is explained in :mod:`agent.engine.gemma4_text`.
+Read from the chat template that the Gemma 4 files carry. *Raw* text is explained in
+:mod:`agent.engine.dialects.gemma4_text`.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
+from agent.engine.decoding.grammar import GrammarBuilder, Spelling, literal
 from agent.engine.dialects.contract import CallState, Place
 from agent.engine.dialects.conversation import Conversation, Opening
 from agent.engine.dialects.frame import ChatTemplate, Frame
-from agent.engine.gemma4_text import QUOTE, STRING_MARK, parse_call, raw_call, raw_value
-from agent.engine.grammar import GrammarBuilder, Spelling, literal
+from agent.engine.dialects.gemma4_text import QUOTE, STRING_MARK, parse_call, raw_call, raw_value
 from agent.engine.port import Prompt, ToolSpec
 from agent.engine.script import Script
 from agent.engine.vocabulary import Vocabulary

@@ -12,7 +12,7 @@ from typing import Literal
 
 from agent.engine.fit.machine import Machine
 from agent.engine.fit.shape import Layer, Shape
-from agent.engine.gguf_header import BLOCKS, Tensor
+from agent.engine.gguf.header import BLOCKS, Tensor
 
 KvType = Literal["f16", "q8_0"]
 

@@ -25,7 +25,7 @@ from agent.engine.fit.shape import Shape
 from agent.engine.fit.speed import WORDS_PER_TOKEN
 from agent.engine.fit.speed import tokens_per_second as rate
 from agent.engine.fit.towers import towers_bytes
-from agent.engine.gguf_header import read_header
+from agent.engine.gguf.header import read_header
 from agent.engine.port import ModelSpec
 from agent.errors import ModelLoadError
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from agent.engine.gguf_header import GgufHeader, Tensor
+from agent.engine.gguf.header import GgufHeader, Tensor
 
 PATTERNS = {"gemma2": 2, "gemma3": 6, "gemma3n": 5, "cohere2": 4, "gpt-oss": 2}
 """Architectures whose files may not say which layers slide: every so many-th is a full one. What is not here counts

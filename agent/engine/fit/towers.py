@@ -3,7 +3,7 @@ the buffer of the larger one."""
 
 from __future__ import annotations
 
-from agent.engine.gguf_header import GgufHeader
+from agent.engine.gguf.header import GgufHeader
 
 PATCHES_PER_TOKEN = 9
 AUDIO_TOKEN_BYTES, AUDIO_TOKENS = 138 << 10, 256

@@ -16,7 +16,7 @@ import llama_cpp.llama_cpp as llama_cpp
 import numpy as np
 
 from agent.engine.bindings import DecodeAborted, NativeContext
-from agent.engine.ledger import Ledger
+from agent.engine.cache.ledger import Ledger
 from agent.engine.script import Entry, Media, Script
 from tests.agent.engine.conftest import Loaded
 from tests.agent.engine.tiny_model import CONTEXT

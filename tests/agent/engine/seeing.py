@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from agent.engine.bindings import NativeContext, NativeModel, quieten
 from agent.engine.dialects import choose_dialect
-from agent.engine.mtmd import share_log
+from agent.engine.media.mtmd import share_log
+from agent.engine.media.projector import MOST_TOKENS, usable_projector
+from agent.engine.media.senses import EmbeddingCache, Senses
 from agent.engine.port import Finished, Prefill, Prompt, Sampling
-from agent.engine.projector import MOST_TOKENS, usable_projector
 from agent.engine.script import Media
-from agent.engine.senses import EmbeddingCache, Senses
 from agent.engine.shared import media_of
 from agent.engine.turn import TurnRunner
 from agent.engine.vocabulary import Vocabulary

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.cancel import Cancel
-from agent.engine.persistence import DIGEST_BYTES, HEAD, LENGTH
+from agent.engine.cache.persistence import DIGEST_BYTES, HEAD, LENGTH
 from agent.engine.port import Finished, ModelSpec, Prefill, Prompt, Sampling
 from agent.engine.supervisor import LlamaEngine
 from agent.errors import EngineDied, ModelError

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.engine.bindings import SLICE, DecodeAborted, NativeContext
-from agent.engine.ledger import Ledger
+from agent.engine.cache.ledger import Ledger
 from agent.engine.script import Entry, Media, Script, cells
 from tests.agent.engine.conftest import Loaded, loaded
 from tests.agent.engine.parity import (

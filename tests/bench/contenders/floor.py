@@ -17,7 +17,7 @@ import llama_cpp.mtmd_cpp
 import numpy as np
 from numpy.typing import NDArray
 
-from agent.engine.persistence import HEAD, Header, read
+from agent.engine.cache.persistence import HEAD, Header, read
 from tests.bench.contenders.conversation import SCREEN_TOKENS
 
 llama: Any = llama_cpp.llama_cpp

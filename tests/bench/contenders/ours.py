@@ -9,9 +9,9 @@ from pathlib import Path
 
 from agent.cancel import Cancel
 from agent.engine.fit import Machine, Shape, make_plan, towers_bytes
-from agent.engine.gguf_header import read_header
+from agent.engine.gguf.header import read_header
+from agent.engine.media.projector import USUAL_TOKENS
 from agent.engine.port import Finished, ModelInfo, ModelSpec, Piece, Prefill, Prompt, Sampling
-from agent.engine.projector import USUAL_TOKENS
 from agent.engine.supervisor import LlamaEngine
 from agent.messages import ModelMessage
 from tests.bench.contenders.apart import Unavailable

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from agent.cancel import Cancel
+from agent.engine.decoding.reading import Reading
+from agent.engine.decoding.sampling import CallGrammar
 from agent.engine.port import Finished, ModelSpec, Prefill, Prompt, Sampling, ToolSpec
-from agent.engine.reading import Reading
-from agent.engine.sampling import CallGrammar
 from agent.engine.supervisor import LlamaEngine
 from agent.engine.turn import TurnRunner
 from agent.messages import ToolCall, ToolMessage, UserMessage

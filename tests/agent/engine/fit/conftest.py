@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agent.engine.fit import Machine, Shape
-from agent.engine.gguf_header import read_header
+from agent.engine.gguf.header import read_header
 from tests.agent.engine import shaped_model
 
 GIB = 1 << 30

@@ -13,7 +13,7 @@ from agent.engine import LlamaEngine
 from agent.engine.bindings import MOST_SCORED, SLICE, NativeContext, NativeModel
 from agent.engine.fit import Machine, Settings, Shape, make_plan, predict
 from agent.engine.fit.memory import MICRO_BATCH, OUTPUTS, KvType, checkpoint_bytes
-from agent.engine.gguf_header import read_header
+from agent.engine.gguf.header import read_header
 from agent.engine.port import ModelSpec, Prompt, Sampling
 from agent.messages import Message, ModelMessage, ToolCall, ToolMessage, UserMessage
 from tests.agent.engine.fit.conftest import GEMMA, LAPTOP

@@ -1,0 +1,1 @@
+"""From logits to what the model says: the loop, choosing, the grammar of calls, guessing ahead. Child side."""
