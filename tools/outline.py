@@ -21,7 +21,7 @@ _SAID_BY_LABELS: frozenset[Role] = frozenset(
     {"button", "item", "menu", "tab", "link", "checkbox", "radio", "combo", "cell", "heading"}
 )
 _ONLY_WITH_NAME: frozenset[Role] = frozenset(
-    {"list", "table", "bar", "group", "dialog", "image", "tab", "cell", "heading", "link"}
+    {"list", "table", "bar", "group", "dialog", "image", "tab", "cell", "heading", "link", "menu"}
 )
 _MANY_BUTTONS = 8
 """In one bar; more than that are told in one line, and so are more than two beside a document."""
@@ -78,6 +78,8 @@ class _Found:
     node: Node
     within: Node | None = None
     aside: bool = False
+    opened: bool = False
+    """It is in a menu that is open, or is one: what a person would look at first."""
 
 
 def outline(window: Window, tree: Node, numbers: Numbers | None = None) -> Outline:
@@ -87,7 +89,10 @@ def outline(window: Window, tree: Node, numbers: Numbers | None = None) -> Outli
     found = list(_lines(tree.children, frozenset(), aside=has_document))
     found = _name_by_labels(found)
     if has_document:
-        found = [each for each in found if not each.aside] + _folded([each for each in found if each.aside])
+        opened = [replace(each, aside=False) for each in found if each.opened]
+        rest = [each for each in found if not each.opened]
+        around = _folded([each for each in rest if each.aside])
+        found = [*opened, *(each for each in rest if not each.aside), *around]
     given = _numbers(found, numbers or Numbers())
     tables: list[int] = []
     controls: list[Control] = []
@@ -129,7 +134,11 @@ def _text_node(window: Window, text: str, bounds: Bounds, words: Sequence[Word] 
 
 
 def _lines(
-    nodes: Sequence[Node], said: frozenset[str], aside: bool, within: Node | None = None
+    nodes: Sequence[Node],
+    said: frozenset[str],
+    aside: bool,
+    within: Node | None = None,
+    opened: bool = False,
 ) -> Iterator[_Found]:
     """What gets a line, or a part of the one of ``within``. ``said`` are the texts that the control around them has
     already told."""
@@ -144,16 +153,18 @@ def _lines(
         elif node.role == "bar" and within is None and _buttons_in(node) > _MANY_BUTTONS:
             yield from _lines(node.children, said, aside, within=node)
         else:
+            here = opened or (aside and node.role == "menu" and bool(node.children))
             if _worth_a_line(node, said, aside):
-                yield _Found(node, within, aside)
-            yield from _lines(_inside(node), said | _told_by(node), aside, within)
+                yield _Found(node, within, aside, here)
+            yield from _lines(_inside(node), said | _told_by(node), aside, within, here)
 
 
 def _inside(node: Node) -> list[Node]:
     """What is in a control and may get a line of its own."""
     if node.role == "tab" or node.role not in _SAID_BY_LABELS:
         return list(node.children)
-    return [child for child in node.children if child.role != "image"]
+    said = ("image", "button") if node.role == "combo" else ("image",)
+    return [child for child in node.children if child.role not in said]
 
 
 def _told_by(node: Node) -> frozenset[str]:
@@ -199,7 +210,7 @@ def _folded(around: list[_Found]) -> list[_Found]:
 
 
 def _named_by_content(node: Node) -> Node:
-    if node.name or node.role not in _SAID_BY_LABELS or node.role == "tab":
+    if node.name or node.role not in _SAID_BY_LABELS or node.role in ("tab", "menu"):
         return node
     return replace(node, name=" ".join(_texts(node.children)))
 

@@ -88,7 +88,8 @@ def _part(control: Control, longest: int) -> str:
     """A control as part of a line: a cell by its address, a button by its name, others by number and role as well."""
     node = control.node
     if node.role == "cell":
-        states = [state for state in _SPOKEN_STATES if state in node.states]
+        around = control.within.states if control.within else frozenset()
+        states = [state for state in _SPOKEN_STATES if state in node.states - around]
         if not node.name and not states:
             return ""
         return " ".join([control.address, f'"{_cut(node.name, longest)}"', *states])

@@ -23,6 +23,8 @@ _CLASS_NAME = re.compile(r"(Gtk|Adw|Gdk)[A-Z]\w*")
 _ICON_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 _MEMORY_USAGE = re.compile(r" - Memory usage - .*")
 """Chromium adds it to the names of its tabs, and it changes all the time."""
+_MARKS = re.compile("[\u200b\u200e\u200f\u2060-\u2069\ufeff]")
+"""Characters that only say how others are laid out."""
 _SHORTCUT_HINT = re.compile(r"\s*\[[^\]]*\]$|\s{2,}.*$")
 _PICTURES = (AtspiRole.IMAGE, AtspiRole.ICON)
 _READ_AS_TEXT: frozenset[Role] = frozenset({"label", "link", "image", "heading"})
@@ -80,7 +82,7 @@ def role_of(facts: Facts) -> Role | None:
     """Our word for it; ``None`` for containers and decoration."""
     if facts.role in DOCUMENTS:
         return "document"
-    if facts.role == AtspiRole.TEXT and AtspiState.SINGLE_LINE in facts.states:
+    if facts.role == AtspiRole.TEXT and AtspiState.MULTI_LINE not in facts.states:
         return "field"
     if facts.role == AtspiRole.ENTRY and AtspiState.MULTI_LINE in facts.states:
         return "text"
@@ -89,7 +91,7 @@ def role_of(facts: Facts) -> Role | None:
 
 def name_of(facts: Facts) -> str:
     """Its name, unless that is the name of its class, and once where it is said twice."""
-    name = facts.name.strip()
+    name = _MARKS.sub("", facts.name).strip()
     if _CLASS_NAME.fullmatch(name) or (facts.role in _PICTURES and _ICON_NAME.fullmatch(name)):
         return ""
     if facts.role == AtspiRole.PAGE_TAB:
@@ -105,7 +107,7 @@ def _name(facts: Facts, role: Role, content: Content, inside: Sequence[Node]) ->
     if role in ("field", "text") and name == (content.text or "").strip():
         return ""
     if role == "cell":
-        return "\n".join(_texts(inside)) or _read(content.text or "", inside) or name
+        return "\n".join(_texts(inside)) or _MARKS.sub("", _read(content.text or "", inside)) or name
     if not name and content.text and role not in ("field", "text", "combo"):
         name = _read(content.text, inside)
     if not name and role in ("button", "checkbox", "radio", "link", "image"):
@@ -173,7 +175,8 @@ def _value(facts: Facts, role: Role, content: Content) -> str:
     if role in ("slider", "progress"):
         return content.number
     if role in ("field", "text", "combo"):
-        return (content.text or "").replace(EMBEDDED, "")
+        text = (content.text or "").replace(EMBEDDED, "")
+        return "" if role == "combo" and text == facts.name else text
     return ""
 
 

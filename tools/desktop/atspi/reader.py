@@ -77,12 +77,19 @@ class Reading:
     async def read(self, top: Reference) -> tuple[Node, ...]:
         """What can be seen in the window ``top``."""
         bounds = self._window.bounds
-        shift = (bounds.x, bounds.y) if self._only_windows_show else (0, 0)
         facts = self._known.get(top) or await asked(self._bus, top)
         if facts is None:
             return ()
+        shift = await self._corner(top) if self._only_windows_show else (0, 0)
         self._ask_ahead(facts, False)
         return await self._inside(facts, await self._children(facts), Place(bounds, bounds, shift))
+
+    async def _corner(self, top: Reference) -> tuple[int, int]:
+        """Where a window of GTK 4 begins: in the middle of the X window, which holds its shadow as well."""
+        window, drawn = self._window.bounds, await grid.extents(self._bus, top)
+        if drawn is None:
+            return window.x, window.y
+        return window.x + (window.width - drawn.width) // 2, window.y + (window.height - drawn.height) // 2
 
     def _ask_ahead(self, parent: Facts, in_document: bool) -> None:
         """Ask for the content of all that is known to be in ``parent`` at once, without waiting level by level."""
@@ -93,7 +100,7 @@ class Reading:
                 continue
             if facts.role not in DECORATION:
                 self._asked[reference] = asyncio.create_task(self._content(facts, in_document))
-            if not is_closed(facts):
+            if not is_closed(facts, parent):
                 self._ask_ahead(facts, in_document)
 
     async def one(self, reference: Reference, shift: tuple[int, int]) -> Node | None:
@@ -113,13 +120,16 @@ class Reading:
         if facts is None or facts.role in DECORATION or is_word(facts, parent):
             return ()
         asked_for = self._asked.get(reference) or self._content(facts, place.in_document)
-        content, children = await asyncio.gather(asked_for, self._children(facts))
+        content, children = await asyncio.gather(asked_for, self._children(facts, parent))
         inner = placed(facts, content.bounds, place)
         if inner is None:
             return ()
         inside = await self._inside(facts, children, inner)
         bounds = content.bounds.moved(*inner.shift) if content.bounds else None
-        return nodes_of(facts, replace(content, bounds=bounds, index=index), inside)
+        nodes = nodes_of(facts, replace(content, bounds=bounds, index=index), inside)
+        if self._only_windows_show and place.in_popup:  # GTK 4 does not know where its menus are
+            return tuple(replace(node, bounds=None) for node in nodes)
+        return nodes
 
     async def _inside(
         self, parent: Facts, children: Sequence[Reference] | None, place: Place
@@ -132,8 +142,8 @@ class Reading:
         )
         return tuple(node for nodes in found for node in nodes)
 
-    async def _children(self, parent: Facts) -> Sequence[Reference] | None:
-        if is_closed(parent):
+    async def _children(self, parent: Facts, around: Facts | None = None) -> Sequence[Reference] | None:
+        if is_closed(parent, around):
             return ()
         if parent.children is not None:
             return parent.children
@@ -221,16 +231,24 @@ class Reading:
         return str(await self._bus.property(facts.reference, "Accessible", "Description") or "")
 
 
-def is_closed(facts: Facts) -> bool:
-    """Whether it says all there is to say by itself."""
+def is_closed(facts: Facts, around: Facts | None = None) -> bool:
+    """Whether it says all there is to say by itself. A menu may be that of the button or combo box ``around`` it."""
     if facts.role == AtspiRole.MENU:
-        return not facts.states & (AtspiState.SELECTED | AtspiState.EXPANDED)
+        opened = facts.states & (AtspiState.SELECTED | AtspiState.EXPANDED) or (around and _opens(around))
+        return not opened
     return facts.role in LEAVES and bool(name_of(facts))
 
 
 def is_word(facts: Facts, parent: Facts) -> bool:
     """Whether it is a piece of a text that is read as a whole."""
     return facts.role == AtspiRole.STATIC and parent.role in TEXTS | LEAVES
+
+
+def _opens(around: Facts) -> bool:
+    """Whether the menu that shows in it is open: GTK 3 does not say so of its combo boxes."""
+    if AtspiState.EXPANDED in around.states:
+        return True
+    return around.role == AtspiRole.COMBO_BOX and AtspiState.EXPANDABLE not in around.states
 
 
 def placed(facts: Facts, bounds: Bounds | None, place: Place) -> Place | None:
