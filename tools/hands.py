@@ -25,8 +25,9 @@ PIECE = 20
 """Characters typed between two looks at whether the right window still has the keys."""
 
 _NOT_FOR_PRESSING: frozenset[Role] = frozenset({"label", "heading", "image", "group", "bar", "dialog"})
-_CLICKED: frozenset[Role] = frozenset({"menu", "item"})
-"""GTK 3 runs what a menu item opens inside the accessibility call, and answers no other call until that is closed."""
+_CLICKED: frozenset[Role] = frozenset({"menu", "item", "cell"})
+"""GTK 3 runs what a menu item opens inside the accessibility call, and answers no other call until that is closed; a
+cell it opens (a file, say), where a click only selects it."""
 _TAKES_VALUES: frozenset[Role] = frozenset({"field", "text", "combo", "slider", "cell"})
 
 
