@@ -11,6 +11,7 @@ from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Self
+from uuid import uuid4
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -183,9 +184,9 @@ class Request(Value):
 
 
 class ToolCall(Value):
-    """A call as the model made it. ``id`` is unique within the conversation."""
+    """A call as the model made it. ``id`` is unique."""
 
-    id: str
+    id: str = Field(default_factory=lambda: f"call-{uuid4().hex[:12]}")
     name: str
     arguments: dict[str, Any]
 

@@ -76,7 +76,7 @@ class TurnRunner:
             script, reused = self._prefill(prompt, script)
         except DecodeAborted:
             yield Prefill(length, 0, time.monotonic() - began)
-            yield self._finished(reading, prompt, "cancelled", began)
+            yield self._finished(reading, "cancelled", began)
             return
         yield Prefill(length, reused, time.monotonic() - began)
         began = time.monotonic()
@@ -84,7 +84,7 @@ class TurnRunner:
         reason, decoded = yield from self._decode(reading, forced, guesses, sampling, self._forbidden)
         yield from reading.end()
         guessed = guesses.right if guesses else 0
-        yield self._finished(reading, prompt, reason, began, decoded, guessed)
+        yield self._finished(reading, reason, began, decoded, guessed)
 
     def ask(self, prompt: Prompt, question: str, max_tokens: int) -> str:
         """The answer to ``question`` after ``prompt``, greedy, without thoughts and calls; on a stop, what there is of
@@ -202,20 +202,15 @@ class TurnRunner:
     def _finished(
         self,
         reading: Reading,
-        prompt: Prompt,
         reason: Reason,
         began: float,
         decoded: int = 0,
         guessed: int = 0,
     ) -> Finished:
-        call = None
-        if reading.call:
-            name, arguments = reading.call
-            call = ToolCall(id=f"call-{len(prompt.messages)}", name=name, arguments=arguments)
         message = ModelMessage(
             text=reading.text,
             thought=reading.thought,
-            call=call,
+            call=ToolCall(name=reading.call[0], arguments=reading.call[1]) if reading.call else None,
             tokens=tuple(reading.tokens),
             vocabulary=self._fingerprint,
         )

@@ -7,7 +7,6 @@ text, and they are read from there.
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from typing import Literal, NoReturn
 
@@ -193,7 +192,7 @@ class Answer:
             if self.reason == "length":
                 return None
             raise Unreadable("The model wrote a call that is not in its own form.") from None
-        return ToolCall(id=_new_id(), name=name, arguments=arguments)
+        return ToolCall(name=name, arguments=arguments)
 
     def _call_of_deltas(self) -> ToolCall | None:
         try:
@@ -206,7 +205,7 @@ class Answer:
             raise Unreadable(f"The arguments of {self._name or 'a call'} are not a JSON object.")
         if not self._name:
             raise Unreadable("A call came without the tool's name.")
-        return ToolCall(id=_new_id(), name=self._name, arguments=arguments)
+        return ToolCall(name=self._name, arguments=arguments)
 
 
 class CallInText:
@@ -269,7 +268,3 @@ def _given_up(error: object) -> Lost | ModelError:
 
 def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is not JSON")
-
-
-def _new_id() -> str:
-    return f"call-{uuid.uuid4().hex[:12]}"
