@@ -106,7 +106,11 @@ class Places:
         and files that are protected by their name. Looks through so many entries; links are not followed."""
         top = resolved(folder)
         known = [path for path in self._secret if path.is_relative_to(top) and os.path.lexists(path)]
-        return tuple(dict.fromkeys((*(path for path in known if not path.is_symlink()), *_files_named(top))))
+        found: list[Path] = []
+        for path in sorted({path for path in (*known, *_files_named(top)) if not path.is_symlink()}):
+            if not found or not path.is_relative_to(found[-1]):
+                found.append(path)
+        return tuple(found)
 
     def reason(self, path: Path, changing: bool) -> str:
         """What ``path`` is, when it is protected; empty otherwise. ``changing``: folders that hold a protected place

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -100,7 +100,9 @@ class Commands:
                 assert process.stdout is not None
                 output = collect(process.stdout, lambda: process.poll() is None, cancel, SECONDS, apart)
                 code = process.wait() if output.ended == "by itself" else 0
-            if output.ended != "by itself" or cancel.requested:
+            if cancel.requested:  # perhaps the kill was seen before the stop
+                return Ran(code, replace(output, ended="stopped"))
+            if output.ended != "by itself":
                 return Ran(code, output)
             return self._keep(code, output, self._found(apart / "upper", begun), keep)
 

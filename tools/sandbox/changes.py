@@ -7,13 +7,14 @@ Format: the kernel's ``Documentation/filesystems/overlayfs.rst`` (white-outs are
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from tools.files import handle
 
@@ -155,14 +156,14 @@ def _alike(upper: Path, lower: Path, mode: int) -> bool:
         return False
     if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o777 != mode:
         return False
-    return status.st_size == upper.lstat().st_size and handle.digest(upper) == handle.digest(lower)
+    return status.st_size == upper.lstat().st_size and _digest(upper) == _digest(lower)
 
 
 def put_in_place(change: Change) -> None:
     """Make ``change`` in the real workspace, without following a link on the way. Raises OSError, PathRefused."""
     path = change.path
     if change.kind == "file":
-        with handle.reading(change.source) as file:
+        with _own(change.source) as file:
             _give_way(path, only_links=True)
             handle.write(path, handle.chunks(file), change.mode)
     with handle.folder(path.parent) as place:
@@ -187,13 +188,23 @@ def holds(change: Change) -> bool:
         return change.kind == "gone"
     match change.kind:
         case "file":
-            return stat.S_ISREG(status.st_mode) and handle.digest(change.path) == handle.digest(change.source)
+            return stat.S_ISREG(status.st_mode) and handle.digest(change.path) == _digest(change.source)
         case "folder":
             return stat.S_ISDIR(status.st_mode)
         case "link":
             return stat.S_ISLNK(status.st_mode) and os.readlink(change.path) == os.readlink(change.source)
         case "gone":
             return False
+
+
+def _own(path: Path) -> BinaryIO:
+    """The file ``path``, open for reading. Unlike what :mod:`tools.files.handle` opens it may have several names."""
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+
+
+def _digest(path: Path) -> str:
+    with _own(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _give_way(path: Path, only_links: bool = False) -> None:

@@ -53,8 +53,8 @@ class SandboxError(DeskhandError):
 class View:
     """What a program is given. ``work`` is where it starts; it and ``writable`` are the folders it may write to.
 
-    ``apart`` is where changes to ``work`` are laid apart (:func:`laid_apart`). ``hidden`` are places in those folders that it
-    must not read: empty for it. ``cpu_seconds`` 0: no limit (each process has its own count).
+    ``apart`` is where changes to ``work`` are laid apart (:func:`laid_apart`). ``hidden`` are places in those folders
+    that it must not read: empty for it. ``cpu_seconds`` 0: no limit (each process has its own count).
     """
 
     home: Path
