@@ -7,10 +7,13 @@ marks keep it apart for the model, the broker's taint keeps it apart for us.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
+from agent.coordinates import PIXELS, Convention, convention_of
 from agent.engine.port import ModelInfo, ToolSpec
-from agent.messages import Request, UserMessage
+from agent.messages import Picture, Request, UserMessage
 from agent.tool import Tool, ToolResult
 from agent.view import enclosed
 
@@ -35,6 +38,8 @@ class Profile:
     max_steps: int
     max_seconds: float
     sees: bool = False
+    points: Convention = PIXELS
+    """How it names places in a picture."""
     hears: bool = False
     """It is given the sound of spoken words beside them."""
     pictures: int = 4
@@ -56,11 +61,25 @@ class Profile:
             max_steps=25,
             max_seconds=600.0,
             sees=model.sees,
+            points=convention_of(model.architecture, model.name),
             hears=model.hears and not model.away,  # a voice stays on this machine
             pictures=max(1, min(8, model.context_tokens // (5 * PICTURE_TOKENS))),
             summarises=model.context_tokens >= SUMMARISES_FROM_TOKENS and not tiny,
             differences=not tiny,
         )
+
+
+class Attachment(NamedTuple):
+    """A file of a request. ``picture`` is what a model that sees is shown of it, beside the text."""
+
+    name: str
+    text: str
+    picture: Picture | None = None
+
+
+def offered(tools: Mapping[str, Tool], profile: Profile) -> dict[str, Tool]:
+    """Those of ``tools`` that are of use to the model."""
+    return {name: tool for name, tool in tools.items() if profile.sees or not tool.for_sight}
 
 
 def tool_spec(tool: Tool) -> ToolSpec:
@@ -70,18 +89,20 @@ def tool_spec(tool: Tool) -> ToolSpec:
 
 def user_message(
     request: Request,
-    attachments: tuple[tuple[str, str], ...] = (),
+    attachments: tuple[Attachment, ...] = (),
     sees: bool = False,
     hears: bool = False,
 ) -> UserMessage:
-    """The request as a message. ``attachments`` are (name, text) pairs already trimmed to the profile; pixels go
+    """The request as a message. The text of ``attachments`` is already trimmed to the profile; pixels go
     only to a model that ``sees``, sound to one that ``hears``."""
-    blocks = [f'<file name="{_attribute(name)}">\n{enclosed(text)}\n</file>' for name, text in attachments]
+    blocks = [f'<file name="{_attribute(name)}">\n{enclosed(text)}\n</file>' for name, text, _ in attachments]
     pictures = ()
     if request.moment is not None:
         blocks.append(f"<screen>\n{enclosed(request.moment.outline)}\n</screen>")
         if sees and request.moment.picture is not None:
             pictures = (request.moment.picture,)
+    if sees:
+        pictures += tuple(each.picture for each in attachments if each.picture is not None)
     sounds = (request.sound,) if hears and request.sound is not None else ()
     return UserMessage(text=request.text.strip(), context="\n".join(blocks), pictures=pictures, sounds=sounds)
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from agent.engine.port import Prompt, ToolSpec
 from agent.errors import StorageError
-from agent.messages import Message, Picture, ToolMessage, UserMessage
+from agent.messages import Message, ModelMessage, Picture, ToolMessage, UserMessage
 from agent.session import Sessions, without_data
 from agent.sight import Glance, Sight
 from agent.told import Told
@@ -50,6 +50,17 @@ class Conversation:
             isinstance(message, ToolMessage) or (isinstance(message, UserMessage) and bool(message.context))
             for message in self._messages
         )
+
+    @property
+    def pictures_shown_last(self) -> tuple[Picture, ...]:
+        """Those of the newest message in the prompt that has any; empty when none does any more."""
+        for index in reversed(range(len(self._messages))):
+            message = self._messages[index]
+            if isinstance(message, ModelMessage) or not self._view.shows_pictures_of(index):
+                continue
+            if pictures := tuple(picture for picture in message.pictures if picture.rgb):
+                return pictures
+        return ()
 
     def prompt(self, system: str, tools: tuple[ToolSpec, ...], sees: bool = True) -> Prompt:
         """What the model is to read. For a model that does not see, pictures are words."""

@@ -23,7 +23,7 @@ from agent.broker import Broker, Decision, Scope
 from agent.broker.contract import QUIET
 from agent.budget import Budget
 from agent.cancel import Cancel, Cancelled
-from agent.context import Profile, fitting, tool_spec, user_message
+from agent.context import Attachment, Profile, fitting, tool_spec, user_message
 from agent.conversation import Conversation
 from agent.engine.port import Engine
 from agent.errors import DeskhandError, ModelError
@@ -50,6 +50,9 @@ class Ports:
     ask: Callable[[Question, Cancel], Choice]
     """Puts a question to the person and waits. Nobody there, or a stop, means deny."""
     emit: Emit
+    saw: Callable[[tuple[Picture, ...]], None] = lambda pictures: None
+    """Is told, before each call, which pictures the model was shown last: a point that it names is one of theirs. Must
+    not raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ class Task:
         profile: Profile,
         system: str,
         context_tokens: int,
-        attachments: tuple[tuple[str, str], ...] = (),
+        attachments: tuple[Attachment, ...] = (),
     ) -> None:
         self.id = errand.id
         self.cancel = errand.cancel
@@ -202,7 +205,9 @@ class Task:
     def _observation(self, call: ToolCall, result: ToolResult) -> ToolMessage:
         pictures, words = self._glance(result.pictures)
         whole = result.content == "\n".join(line.text for line in result.lines)
-        text = self._conversation.tell(result.lines) if whole and self._profile.differences else result.content
+        text = (
+            self._conversation.tell(result.lines) if whole and self._profile.differences else result.content
+        )
         content = "\n".join(filter(None, (text, words)))
         return ToolMessage(call_id=call.id, name=call.name, content=content, pictures=pictures)
 
@@ -260,6 +265,7 @@ class Task:
         except ValidationError as wrong:
             first = wrong.errors()[0]
             return ToolResult.failed(f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
+        self._ports.saw(self._conversation.pictures_shown_last)
         try:
             effect = tool.effect(arguments)
         except DeskhandError as trouble:

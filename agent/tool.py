@@ -155,5 +155,7 @@ class Tool(Generic[A]):
     """The step in a few words, present tense, the object in ``**``: "Read **shopping.txt**"."""
     repeatable: bool = False
     """Doing the same again at once is ordinary (a key, a scroll); otherwise the loop refuses it."""
+    for_sight: bool = False
+    """Of use only to a model that sees pictures; others are not told of it."""
     waits: bool = False
     """It waits for something outside, as the person asked: that time is not taken from the task's."""

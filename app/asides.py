@@ -6,7 +6,7 @@ All of it is stopped by the next request, which finds read what was read by then
 from __future__ import annotations
 
 from agent.cancel import Cancel
-from agent.context import Profile, tool_spec
+from agent.context import Profile, offered, tool_spec
 from agent.conversation import Conversation
 from agent.engine.port import Prompt
 from agent.errors import EngineDied, ModelError
@@ -59,5 +59,5 @@ class Asides:
             return
 
     def _prompt(self, conversation: Conversation, profile: Profile) -> Prompt:
-        specs = tuple(map(tool_spec, self._parts.tools.values()))
+        specs = tuple(map(tool_spec, offered(self._parts.tools, profile).values()))
         return conversation.prompt(self._parts.system, specs, profile.sees)

@@ -24,7 +24,7 @@ from agent.errors import DesktopError
 from agent.events import PointedAt
 from agent.journal import Journal
 from agent.memory import Memory
-from agent.messages import Moment
+from agent.messages import Moment, Picture
 from agent.session import Sessions
 from agent.storage import Storage
 from agent.tool import Tool, ToolContext, ToolResult
@@ -248,3 +248,9 @@ class Senses:
         if self._desktop is not None:
             self._screen.budget = profile.observation_chars
             self._screen.pictured = profile.sees
+            self._screen.views.points = profile.points
+
+    def saw(self, pictures: tuple[Picture, ...]) -> None:
+        """See :attr:`agent.loop.Ports.saw`."""
+        if self._desktop is not None:
+            self._screen.views.shown = pictures

@@ -18,7 +18,7 @@ from typing import Literal
 
 from agent.broker import Mode
 from agent.cancel import Cancel
-from agent.context import Profile
+from agent.context import Attachment, Profile, offered
 from agent.conversation import Conversation
 from agent.engine.port import ModelInfo, ModelSpec
 from agent.errors import DeskhandError, ModelLoadError
@@ -273,11 +273,12 @@ class LocalAssistant:
             errand=errand,
             ports=Ports(
                 engine=self.parts.engine,
-                tools=self.parts.tools,
+                tools=offered(self.parts.tools, profile),
                 broker=self.parts.broker,
                 journal=self.parts.journal,
                 ask=self.parts.questions.ask,
                 emit=tell,
+                saw=self.parts.senses.saw,
             ),
             profile=profile,
             system=self.parts.system,
@@ -305,10 +306,10 @@ class LocalAssistant:
 
     # -- what a request needs -------------------------------------------------------------------------------------
 
-    def _attachments(self, errand: Errand, profile: Profile) -> tuple[tuple[str, str], ...]:
+    def _attachments(self, errand: Errand, profile: Profile) -> tuple[Attachment, ...]:
         files, read = errand.request.files, self.parts.read_attachment
         budget = profile.observation_chars // max(1, len(files))
-        return tuple((path.name, read(path, budget, errand.cancel)) for path in files)
+        return tuple(Attachment(path.name, read(path, budget, errand.cancel)) for path in files)
 
     def _log_event(self, session: str, event: Event) -> None:
         """Keep what shows a session again. A log that cannot be written loses the picture of a task, not the task."""

@@ -14,7 +14,7 @@ from agent.engine.port import Engine, ModelSpec
 from agent.errors import DesktopError
 from agent.events import PointedAt
 from agent.journal import Journal
-from agent.messages import Moment
+from agent.messages import Moment, Picture
 from agent.session import Sessions
 from agent.storage import Storage
 from agent.tool import Tool
@@ -49,6 +49,10 @@ class Senses(Protocol):
     def uncover(self, put_away: Callable[[], None]) -> None: ...
 
     def suit(self, profile: Profile) -> None: ...
+
+    def saw(self, pictures: tuple[Picture, ...]) -> None:
+        """See :attr:`agent.loop.Ports.saw`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

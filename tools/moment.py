@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from agent.cancel import Cancel
 from agent.errors import DesktopError
-from agent.messages import Moment, Picture
+from agent.messages import Moment, Picture, Place
 from tools.desktop.port import Bounds, Desktop, Window
 from tools.outline import Control, Outline, from_pixels
 
@@ -181,7 +181,8 @@ def _cut(frozen: Frozen, region: Bounds, secrets: Sequence[Bounds]) -> Picture:
             max(1, min(image.height, top + region.height)),
         )
     )
-    return Picture(width=part.width, height=part.height, rgb=part.tobytes())
+    place = Place(frozen.bounds.x + max(0, left), frozen.bounds.y + max(0, top), part.width, part.height)
+    return Picture(width=part.width, height=part.height, rgb=part.tobytes(), place=place)
 
 
 def thumbnail(picture: Picture) -> bytes:

@@ -26,6 +26,7 @@ from tools.files.workspace import Decided, PathRefused, told
 from tools.matching import matching
 from tools.moment import Part, freeze, moment_of
 from tools.outline import DEFAULT_BUDGET, Outline, outline, outline_of_text
+from tools.views import Views
 
 _OTHER_PICTURES = (".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 
@@ -40,6 +41,7 @@ class Screen:
         """Characters an outline may take; the model decides how many it can read."""
         self.pictured = False
         """Whether the model sees, and a look shows it the screen as well."""
+        self.views = Views(desktop, self.read)
 
     def find(self, text: str) -> Window | None:
         """The front-most window with ``text`` in its title or application name, or of the application that people
@@ -77,29 +79,9 @@ class Screen:
         part = Part(region) if region else Part(frozen.bounds, front)
         return moment_of(self._desktop, self, frozen, part, budget)
 
-    def picture(self) -> Picture:
-        """The monitor that the cursor is on, private windows and password fields black."""
-        window = self._desktop.windows.front()
-        seen = self.read(window) if window else None
-        return self._picture(seen.secrets() if seen else ())
-
     def pictures(self, window: Window) -> tuple[Picture, ...]:
-        """For a model that sees: the monitor that ``window``, which was just looked at, is on; the password fields in
-        it and in the front window are black. The whole monitor each time, because only what changed since goes to the
-        model (:mod:`agent.sight`)."""
-        if not self.pictured:
-            return ()
-        front = self._desktop.windows.front()
-        seen = [self.shown, self.read(front) if front and front.id != window.id else None]
-        secrets = tuple(secret for each in seen if each for secret in each.secrets())
-        return (self._grab(window.bounds.centre, secrets),)
-
-    def _picture(self, secrets: tuple[Bounds, ...]) -> Picture:
-        return self._grab(self._desktop.pointer.position(), secrets)
-
-    def _grab(self, point: tuple[int, int], secrets: tuple[Bounds, ...]) -> Picture:
-        monitor = self._desktop.capture.monitor(*point)
-        return self._desktop.capture.grab(monitor, (*self._desktop.windows.hidden(), *secrets))
+        """What a model that sees is shown of ``window``, which was just looked at."""
+        return (self.views.of(window, self.shown),) if self.pictured else ()
 
     def read_pixels(self, window: Window, cancel: Cancel) -> Outline:
         """The text in ``window`` by OCR. Nothing is read again while its pixels are the same."""
@@ -123,6 +105,7 @@ class LookArguments(Arguments):
 
 class ScreenshotArguments(Arguments):
     path: str = Field(description="file to write, .png")
+    window: str = Field(default="", description="only this one")
 
 
 Resolve = Callable[[str, bool], Path]
@@ -132,7 +115,7 @@ PathError. See :meth:`tools.files.workspace.Workspace.resolve`."""
 
 def tools(desktop: Desktop, screen: Screen, resolve: Resolve) -> tuple[Tool, ...]:
     """`look` and `screenshot`."""
-    looked_at, decided = DecidedWindow(desktop.windows), Decided()
+    looked_at, pictured, decided = DecidedWindow(desktop.windows), DecidedWindow(desktop.windows), Decided()
 
     def look_effect(arguments: LookArguments) -> Effect:
         window = screen.find(arguments.window)
@@ -157,9 +140,12 @@ def tools(desktop: Desktop, screen: Screen, resolve: Resolve) -> tuple[Tool, ...
         if path.suffix.lower() != ".png":
             raise PathRefused(f'"{arguments.path}" leads to "{path.name}", which is not a picture')
         decided.declare(arguments, path)
+        window = screen.find(arguments.window) if arguments.window.strip() else None
+        pictured.declare(arguments, window)
+        of = (Target("application", "Application", window.application),) if window else ()
         return Effect(
             "write",
-            (Target("path", "File", str(path), said=arguments.path),),
+            (Target("path", "File", str(path), said=arguments.path), *of),
             changes=handle.missing(path) or (path,),
             undo="restores the old file" if path.exists() else "removes the file",
             question="Save a picture of the screen?",
@@ -167,7 +153,10 @@ def tools(desktop: Desktop, screen: Screen, resolve: Resolve) -> tuple[Tool, ...
 
     def screenshot(arguments: ScreenshotArguments, context: ToolContext) -> ToolResult:
         (path,) = decided.paths(arguments, screenshot_effect)
-        picture = screen.picture()
+        window = pictured.window(arguments, screenshot_effect)
+        if window is None and arguments.window.strip():
+            return ToolResult.failed(no_window(desktop, arguments.window))
+        picture = screen.views.window(window) if window else screen.views.monitor(*desktop.pointer.position())
         name = _named_png(arguments.path)
         with handle.plain_words(name):
             handle.make_folders(path.parent)
@@ -192,10 +181,10 @@ def tools(desktop: Desktop, screen: Screen, resolve: Resolve) -> tuple[Tool, ...
         ),
         Tool(
             name="screenshot",
-            description="Save a picture of the screen.",
+            description="Save a picture of the screen or a window.",
             arguments=ScreenshotArguments,
             effect=screenshot_effect,
-            run=told(screenshot),
+            run=unchanged(told(screenshot)),
             title=lambda arguments: f"Save a screenshot as **{arguments.path}**",
         ),
     )

@@ -17,7 +17,7 @@ from agent.events import PlanStep
 from agent.tool import Effect, Target
 
 QUIET = frozenset(
-    ("look", "list_windows", "list_apps", "read_file", "find_files", "list_folder", "calculate", "now",
+    ("look", "look_closer", "list_windows", "list_apps", "read_file", "find_files", "list_folder", "calculate", "now",
      "read_clipboard", "set_clipboard", "set_reminder", "list_reminders", "cancel_reminder", "remember", "recall",
      "forget", "wait_for", "point_at")
 )  # fmt: skip
@@ -32,7 +32,7 @@ FILES = frozenset(
 OPENERS = frozenset(("open_app", "open_file", "focus_window", "close_window"))
 """Tools whose step is about an application or a window."""
 
-HANDS = frozenset(("type_text", "press_keys", "set_value", "press"))
+HANDS = frozenset(("type_text", "press_keys", "set_value", "press", "click_at"))
 """Typing and pressing in the window in front. One of them in a plan brings the others and scrolling along, in the
 applications of the plan: typing a text may need a key, and a button may be out of sight. Scrolling brings nothing
 along, and saving a file is a step of its own."""

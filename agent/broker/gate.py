@@ -38,7 +38,16 @@ from agent.events import PlanStep, Question
 from agent.tool import Arguments, Effect, Risk, Target, Tool
 
 _WORKSPACE_WRITERS = frozenset(
-    ("write_file", "append_file", "set_cells", "move_file", "copy_file", "rename_file", "trash_file", "make_folder")
+    (
+        "write_file",
+        "append_file",
+        "set_cells",
+        "move_file",
+        "copy_file",
+        "rename_file",
+        "trash_file",
+        "make_folder",
+    )
 )
 _CLIPBOARD_WORDS = frozenset(("clipboard", "copied", "paste", "pasted", "pasting"))
 

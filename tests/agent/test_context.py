@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.context import Profile, tool_spec, user_message
+from agent.context import Attachment, Profile, tool_spec, user_message
 from agent.engine.port import ModelSpec
 from agent.engine.scripted import ScriptedEngine
 from agent.messages import Moment, Picture, Request, Sound
@@ -19,7 +19,7 @@ MODEL = ScriptedEngine([]).load(ModelSpec(Path("any.gguf")), lambda fraction: No
 
 def test_the_screen_and_the_files_follow_the_words_in_marked_blocks() -> None:
     moment = Moment(window="a.txt", application="Mousepad", outline='window "a.txt" in Mousepad')
-    message = user_message(Request(text=" What is this? ", moment=moment), (("b.txt", "milk\n"),))
+    message = user_message(Request(text=" What is this? ", moment=moment), (Attachment("b.txt", "milk\n"),))
     assert message.text == "What is this?"
     assert message.context == (
         '<file name="b.txt">\nmilk\n</file>\n<screen>\nwindow "a.txt" in Mousepad\n</screen>'

@@ -69,7 +69,9 @@ def test_after_some_differences_all_is_told_again() -> None:
     assert [text.count(" menu ") for text in texts] == [20, *[0] * MOST_DIFFERENCES, 20]
 
 
-contents = st.dictionaries(st.sampled_from([str(number) for number in range(1, 30)]), st.text("ab =('", max_size=8))
+contents = st.dictionaries(
+    st.sampled_from([str(number) for number in range(1, 30)]), st.text("ab =('", max_size=8)
+)
 
 
 @given(st.lists(contents, max_size=8))

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from Xlib.display import Display
 
+from agent.broker import Broker, Grants, Policy
 from agent.cancel import Cancel
-from agent.messages import Picture
+from agent.context import Profile
+from agent.conversation import Conversation
+from agent.coordinates import GEMMA, Mapper
+from agent.engine.scripted import Reply, ScriptedEngine
+from agent.events import Outcome
+from agent.journal import Journal
+from agent.loop import Errand, Ports, Task
+from agent.messages import Picture, Request, ToolCall, ToolMessage
+from agent.session import Sessions
+from agent.sight import SEEN_BEFORE
+from agent.storage import Storage
 from agent.tool import Tool, ToolResult
+from app.family import desktop_tools
 from tests.tools.context import Context
 from tests.virtual_desktop import VirtualDesktop
 from tools import act
 from tools.desktop.capture import AS_ON_SCREEN, MssCapture
 from tools.desktop.port import Bounds, Desktop, Window
 from tools.desktop.waiting import until
+from tools.files.workspace import Workspace
 from tools.screen import Screen
 
 pytestmark = pytest.mark.e2e
@@ -89,7 +105,7 @@ def test_a_window_that_reaches_beyond_the_screen_is_pictured_whole(
         lambda: ((now := ports.windows.find(window.id)) and now.bounds.x > 1000 and now) or None, 5, Cancel()
     )
     assert outside
-    assert ports.capture.window(outside) == whole
+    assert ports.capture.window(outside).rgb == whole.rgb
 
 
 def test_a_grab_that_may_show_what_covers_a_window_says_so_and_hides_what_is_private(
@@ -177,3 +193,155 @@ def test_words_that_are_not_there_are_not_pressed(
     assert failed.status == "failed"
     assert 'there is no control called "Maybe"' in failed.content
     assert not answer.exists()
+
+
+@dataclass
+class Pointing:
+    """The real tools and the real loop, and a script in place of a model that sees as Gemma does: it is asked for each
+    step with the pictures it was shown."""
+
+    ports: Desktop
+    folder: Path
+
+    def run(self, script: Callable[[Pointing], Iterator[Reply]]) -> Outcome:
+        self.screen = Screen(self.ports)
+        self.screen.pictured, self.screen.views.points = True, GEMMA
+        family = desktop_tools(self.ports, self.screen, Workspace(self.folder, self.folder))
+        storage = Storage(self.folder / "deskhand.db")
+        sessions = Sessions(storage)
+        self.conversation = Conversation(sessions, sessions.create())
+        self.engine = ScriptedEngine(script(self))
+        ports = Ports(
+            engine=self.engine,
+            tools={tool.name: tool for tool in family},
+            broker=Broker(Policy("ask", self.folder, self.folder), Grants(storage)),
+            journal=Journal(storage, self.folder / "journal"),
+            ask=lambda question, cancel: "allow",
+            emit=lambda event: None,
+            saw=self._saw,
+        )
+        profile = Profile(observation_chars=4000, max_steps=9, max_seconds=60, sees=True, points=GEMMA)
+        errand = Errand(Request(text="press the seven in Galculator"), self.conversation)
+        try:
+            return Task(errand=errand, ports=ports, profile=profile, system="", context_tokens=8192).run()
+        finally:
+            storage.close()
+
+    def last_read(self, tool: str = "") -> ToolMessage:
+        """The newest result, of ``tool`` if that is said."""
+        results = [message for message in self.conversation.messages if isinstance(message, ToolMessage)]
+        return next(message for message in reversed(results) if tool in ("", message.name))
+
+    def _saw(self, pictures: tuple[Picture, ...]) -> None:
+        self.screen.views.shown = pictures
+
+
+def call(name: str, /, **arguments: str) -> ToolCall:
+    return ToolCall(id=name, name=name, arguments=arguments)
+
+
+def in_thousandths(picture: Picture, bounds: Bounds) -> dict[str, str]:
+    """The middle of ``bounds`` as Gemma would name it in ``picture``."""
+    mapper = Mapper.of(picture, GEMMA)
+    assert mapper is not None
+    x, y = mapper.named(*bounds.centre)
+    return {"x": str(x), "y": str(y)}
+
+
+def bounds_of(ports: Desktop, window: Window, name: str) -> Bounds:
+    seen = Screen(ports).read(window)
+    assert seen is not None
+    found = next(each.node.bounds for each in seen.controls if each.node.name == name)
+    assert found is not None
+    return found
+
+
+def test_a_model_that_sees_clicks_a_real_button_by_its_place_in_the_picture(
+    desktop: VirtualDesktop, ports: Desktop, tmp_path: Path
+) -> None:
+    window = opened(desktop, ports, "galculator", "galculator")
+    assert until(lambda: Screen(ports).read(window), 10, Cancel())
+
+    def script(pointing: Pointing) -> Iterator[Reply]:
+        yield call("look")
+        (monitor,) = pointing.last_read().pictures
+        assert (monitor.width, monitor.height) == (desktop.width, desktop.height)
+        yield call("click_at", **in_thousandths(monitor, bounds_of(ports, window, "7")))
+        yield call("look_closer", what="7")
+        (closer,) = pointing.last_read().pictures
+        yield call("click_at", **in_thousandths(closer, bounds_of(ports, window, "7")))
+        yield "Done."
+
+    pointing = Pointing(ports, tmp_path)
+    outcome = pointing.run(script)
+
+    clicks = [
+        m for m in pointing.conversation.messages if isinstance(m, ToolMessage) and m.name == "click_at"
+    ]
+    assert [message.content for message in clicks] == ['clicked button "7"'] * 2
+    assert outcome.status == "confirmed"
+    assert 'text "" = "77"' in pointing.screen.look(window, Cancel()).text()
+
+
+def test_a_click_is_refused_where_the_screen_is_not_what_the_model_saw(
+    desktop: VirtualDesktop, ports: Desktop, tmp_path: Path
+) -> None:
+    window = opened(desktop, ports, "galculator", "galculator")
+    assert until(lambda: Screen(ports).read(window), 10, Cancel())
+
+    def script(pointing: Pointing) -> Iterator[Reply]:
+        yield call("look")
+        (monitor,) = pointing.last_read().pictures
+        seven = in_thousandths(monitor, bounds_of(ports, window, "7"))
+        move(window, window.bounds.x, window.bounds.y + 20)
+        assert until(lambda: ports.windows.find(window.id) != window or None, 5, Cancel())
+        yield call("click_at", **seven)
+        yield "It moved."
+
+    pointing = Pointing(ports, tmp_path)
+    pointing.run(script)
+
+    assert pointing.last_read("click_at").content.startswith("refused: it looks different there")
+    assert 'text "" = "0"' in pointing.screen.look(window, Cancel()).text()
+
+
+def test_a_closer_look_has_the_pixels_of_the_screen_and_is_shown_once(
+    desktop: VirtualDesktop, ports: Desktop, tmp_path: Path
+) -> None:
+    window = opened(desktop, ports, "galculator", "galculator")
+    assert until(lambda: Screen(ports).read(window), 10, Cancel())
+    assert until(lambda: still(ports, window.bounds), 10, Cancel())
+
+    def script(pointing: Pointing) -> Iterator[Reply]:
+        yield call("look")
+        yield call("look_closer", what="7")
+        (closer,) = pointing.last_read().pictures
+        assert closer.place is not None
+        assert closer.rgb == ports.capture.grab(Bounds(*closer.place)).rgb
+        assert closer.budget >= closer.width * closer.height // 48**2
+        yield call("look_closer", what=" 7 ")
+        yield "It is a seven."
+
+    pointing = Pointing(ports, tmp_path)
+    pointing.run(script)
+
+    assert pointing.last_read().pictures == ()
+    assert pointing.last_read().content.endswith(SEEN_BEFORE)
+
+
+def test_a_window_behind_others_is_looked_at_and_saved_by_itself(
+    desktop: VirtualDesktop, ports: Desktop, tmp_path: Path
+) -> None:
+    below = terminal(desktop, ports, LISTING)
+    over = opened(desktop, ports, "galculator", "galculator")
+    alone = ports.capture.window(below)
+    move(over, below.bounds.x, below.bounds.y)
+    assert until(lambda: ports.capture.grab(below.bounds).rgb != alone.rgb or None, 5, Cancel())
+    screen = Screen(ports)
+    screen.pictured = True
+    screen.look(below, Cancel())
+    assert [picture.rgb for picture in screen.pictures(below)] == [alone.rgb]
+    family = desktop_tools(ports, screen, Workspace(tmp_path, tmp_path))
+    assert done(tool_named(family, "screenshot"), path="below", window="xterm").status == "confirmed"
+    with Image.open(tmp_path / "below.png") as saved:
+        assert saved.convert("RGB").tobytes() == alone.rgb

@@ -9,7 +9,7 @@ from mss.exception import ScreenShotError
 from PIL import Image, ImageDraw
 
 from agent.errors import DesktopError
-from agent.messages import Picture
+from agent.messages import Picture, Place
 from tools.desktop.port import Bounds, Window
 
 AS_ON_SCREEN = "(as it is on the screen: what covers the window hides it)"
@@ -41,9 +41,10 @@ class MssCapture:
             raise DesktopError(
                 "The screen could not be captured.", "Try again; nothing was changed."
             ) from error
+        place = Place(left, top, max(1, right - left), max(1, bottom - top))
         if not black:
-            return Picture(width=shot.width, height=shot.height, rgb=bytes(shot.rgb))
-        return picture_of(Image.frombytes("RGB", shot.size, shot.rgb), (left, top), black)
+            return Picture(width=shot.width, height=shot.height, rgb=bytes(shot.rgb), place=place)
+        return picture_of(Image.frombytes("RGB", shot.size, shot.rgb), place, black)
 
     def window(self, window: Window, black: Sequence[Bounds] = (), above: Sequence[Bounds] = ()) -> Picture:
         if window.minimised:
@@ -58,13 +59,15 @@ class MssCapture:
         whole = Image.new("RGB", (max(1, bounds.width), max(1, bounds.height)))
         part = Image.frombytes("RGB", (seen.width, seen.height), seen.rgb)
         whole.paste(part, (max(0, -bounds.x), max(0, -bounds.y)))  # it reaches beyond the screen
-        return seen.model_copy(update={"width": whole.width, "height": whole.height, "rgb": whole.tobytes()})
+        place = Place(bounds.x, bounds.y, whole.width, whole.height)
+        return picture_of(whole, place).model_copy(update={"label": AS_ON_SCREEN})
 
 
-def picture_of(image: Image.Image, corner: tuple[int, int], black: Sequence[Bounds] = ()) -> Picture:
-    """``image``, whose left top corner is at ``corner`` of the screen, with ``black`` painted over."""
+def picture_of(image: Image.Image, place: Place, black: Sequence[Bounds] = ()) -> Picture:
+    """``image``, which shows ``place``, with ``black`` painted over."""
     draw = ImageDraw.Draw(image)
+    across, down = image.width / place.width, image.height / place.height
     for each in black:
-        x, y = each.x - corner[0], each.y - corner[1]
-        draw.rectangle((x, y, x + each.width - 1, y + each.height - 1), fill=(0, 0, 0))
-    return Picture(width=image.width, height=image.height, rgb=image.tobytes())
+        x, y = (each.x - place.x) * across, (each.y - place.y) * down
+        draw.rectangle((x, y, x + each.width * across - 1, y + each.height * down - 1), fill=(0, 0, 0))
+    return Picture(width=image.width, height=image.height, rgb=image.tobytes(), place=place)

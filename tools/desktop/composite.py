@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import astuple
 
 from PIL import Image
 from Xlib import X
@@ -16,7 +17,7 @@ from Xlib.ext import composite
 from Xlib.xobject.drawable import Window as XWindow
 
 from agent.errors import DesktopError
-from agent.messages import Picture
+from agent.messages import Picture, Place
 from tools.desktop.capture import MssCapture, picture_of
 from tools.desktop.port import Bounds, Window
 from tools.desktop.x11 import Connection
@@ -55,7 +56,7 @@ class CompositeCapture(MssCapture):
                 f'"{window.title}" was closed while it was looked at.', "Look at the windows again."
             ) from error
         if image is not None:
-            return picture_of(image, (window.bounds.x, window.bounds.y), black)
+            return picture_of(image, Place(*astuple(window.bounds)), black)
         seen = super().window(window, black, above)
         return seen if covered else seen.model_copy(update={"label": ""})
 
