@@ -53,6 +53,7 @@ def examine(settings: Settings, places: Places, ready: Callable[[], None]) -> tu
     return run_checks(
         {
             "display": check_display,
+            "desktop": check_desktop,
             "accessibility": check_accessibility,
             "microphone": lambda: check_microphone(ready),
             "speech": check_speech,
@@ -228,12 +229,56 @@ def check_engine() -> Finding:
 
 
 def check_display() -> Finding:
-    from tools.desktop.capture import MssCapture
-    from tools.desktop.x11 import Connection
+    """The screen, as far as that can be asked without taking a picture of it, for which the person might be asked."""
+    from tools.desktop import platforms
 
-    Connection()
-    monitor = MssCapture().monitor(0, 0)
-    return Finding("display", "ok", f"X11 {os.environ['DISPLAY']}, {monitor.width}×{monitor.height}")
+    match platforms.session():
+        case "x11":
+            from tools.desktop.capture import MssCapture
+            from tools.desktop.on_x11 import stands_in_for_wayland
+
+            if stands_in_for_wayland():
+                return _wayland_display()
+            monitor = MssCapture().monitor(0, 0)
+            return Finding("display", "ok", f"X11 {os.environ['DISPLAY']}, {monitor.width}×{monitor.height}")
+        case "wayland":
+            return _wayland_display()
+        case "none":
+            raise platforms.no_desktop()
+        case other:
+            from tools.desktop.capture import MssCapture
+
+            monitor = MssCapture().monitor(0, 0)
+            return Finding("display", "ok", f"{platforms.NAMES[other]}, {monitor.width}×{monitor.height}")
+
+
+def _wayland_display() -> Finding:
+    from tools.desktop.wayland import portal
+
+    version = portal.version()
+    if not version:
+        trouble = portal.no_portal()
+        return Finding("display", "warning", f"Wayland. {trouble.what}", trouble.remedy)
+    return Finding("display", "ok", f"Wayland; its portal takes pictures of the screen (version {version})")
+
+
+def check_desktop() -> Finding:
+    """What this kind of desktop lets nobody do."""
+    from tools.desktop import platforms
+
+    here = platforms.session()
+    if here == "x11":
+        from tools.desktop.on_x11 import stands_in_for_wayland
+
+        here = "wayland" if stands_in_for_wayland() else here
+    if here == "none":
+        raise platforms.no_desktop()
+    cannot = tuple(dict.fromkeys(platforms.LIMITS[here].values()))
+    if not cannot:
+        return Finding("desktop", "ok", f"{platforms.NAMES[here]}: nothing is held back from programs")
+    remedy = "An X11 (Xorg) session, chosen when you log in, can all of it." if here == "wayland" else ""
+    state = "warning" if here == "wayland" else "ok"
+    return Finding("desktop", state, f"{platforms.NAMES[here]}. {' '.join(cannot)}", remedy)
 
 
 def check_accessibility() -> Finding:

@@ -7,18 +7,29 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from agent.errors import DesktopError
 from app import doctor
-from app.doctor import Finding, check_disk, check_memory, check_model, check_server, report, run_checks
+from app.doctor import (
+    Finding,
+    check_desktop,
+    check_disk,
+    check_display,
+    check_memory,
+    check_model,
+    check_server,
+    report,
+    run_checks,
+)
 from app.models.catalogue import GB
 from app.settings import Places, Settings
 from tests.agent.engine.odd_server import OddServer
 from tests.agent.engine.tiny_model import write_gemma
+from tests.tools.desktop.wayland.portal_stand_in import PortalStandIn, message_bus_of_its_own
 from tests.virtual_desktop import virtual_desktop
 from tests.virtual_sound import VirtualSound
 
@@ -184,3 +195,43 @@ def test_a_server_is_asked_which_models_it_has() -> None:
     gone = run_checks({"model": lambda: check_server(Settings(server=server.url))})[0]
     assert (gone.state, bool(gone.remedy)) == ("problem", True)
     assert "cannot be reached" in gone.says
+
+
+@pytest.fixture
+def wayland(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A Wayland session with an X display beside it, as is usual, and a message bus of its own: its address."""
+    with message_bus_of_its_own() as address:
+        monkeypatch.setenv("XDG_SESSION_TYPE", "wayland")
+        monkeypatch.setenv("DISPLAY", ":0")
+        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
+        yield address
+
+
+def test_on_wayland_the_doctor_says_what_cannot_be_done_there_and_what_can(wayland: str) -> None:
+    (finding,) = run_checks({"desktop": check_desktop})
+    assert finding.state == "warning"
+    assert finding.says.startswith("Wayland. Wayland lets no program press keys or click for you")
+    assert "bring another's window to the front" in finding.says
+    assert finding.remedy == "An X11 (Xorg) session, chosen when you log in, can all of it."
+
+
+def test_on_wayland_the_display_is_what_the_portal_pictures(wayland: str, tmp_path: Path) -> None:
+    (missing,) = run_checks({"display": check_display})
+    assert missing.state == "warning"
+    assert missing.remedy.startswith("Install xdg-desktop-portal")
+    portal = PortalStandIn(wayland, tmp_path)
+    try:
+        (there,) = run_checks({"display": check_display})
+    finally:
+        portal.stop()
+    assert there == Finding("display", "ok", "Wayland; its portal takes pictures of the screen (version 2)")
+    assert portal.written == []
+
+
+def test_without_a_screen_the_doctor_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_SESSION_TYPE", "WAYLAND_DISPLAY", "DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    display, desktop = run_checks({"display": check_display, "desktop": check_desktop})
+    assert (display.state, desktop.state) == ("problem", "problem")
+    assert display.says == desktop.says
+    assert display.says.startswith("There is no screen to work on")

@@ -8,15 +8,14 @@ menus that claim to be visible while they are closed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import xa11y
 
-from agent.errors import DesktopError
 from tools.desktop.patience import Patience
+from tools.desktop.platforms import NO_SCALE, Pixels, no_tree, session
 from tools.desktop.port import Bounds, Node, Role, State, Window, walk
-from tools.desktop.selection import has_selection
 
 _ROLES: dict[str, Role] = {
     "button": "button",
@@ -72,17 +71,22 @@ _MAX_NODES = 3_000
 class Xa11yAccessibility:
     """See :class:`tools.desktop.port.Accessibility`. Raises DesktopError when an application does not answer."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        pixels: Pixels = NO_SCALE,
+        has_selection: Callable[[Mapping[str, object]], bool] | None = None,
+    ) -> None:
+        """``has_selection`` tells of a control, by what xa11y knows of it natively, whether some text is selected in
+        it; without it nothing is inserted, because that would not replace what is selected as typing does."""
+        self._pixels = pixels
+        self._has_selection = has_selection
         self._patience = Patience("accessibility", ANSWER_SECONDS)
         self._elements: dict[str, xa11y.Element] = {}
         self._applications: dict[int, xa11y.Element] = {}
         try:
             self._patience.run(lambda: xa11y.set_default_timeout(0) or xa11y.App.list())
         except xa11y.XA11yError as error:
-            raise DesktopError(
-                "The accessibility service of this desktop does not answer, so its windows cannot be read.",
-                "Install at-spi2-core, log in again and start Deskhand there. Talking and files work without.",
-            ) from error
+            raise no_tree(session()) from error
 
     def read(self, window: Window) -> Node | None:
         return self._patience.run(lambda: self._read(window))
@@ -101,8 +105,8 @@ class Xa11yAccessibility:
         return self._do(key, lambda element: element.set_value(text))
 
     def insert_text(self, key: str, text: str) -> bool:
-        element = self._elements.get(key)
-        if element is None or self._patience.run(lambda: has_selection(element.raw)):
+        element, has_selection = self._elements.get(key), self._has_selection
+        if element is None or has_selection is None or self._patience.run(lambda: has_selection(element.raw)):
             return False
         return self._do(key, lambda element: element.type_text(text))
 
@@ -131,7 +135,7 @@ class Xa11yAccessibility:
             top = self._top(window)
             if top is None:
                 return None
-            reader = _Reader(window, elements)
+            reader = _Reader(window, elements, self._pixels)
             children = tuple(reader.children(top, 0))
             return Node(_key(top), "dialog", window.title, "", frozenset(), window.bounds, children)
         except xa11y.XA11yError:
@@ -145,7 +149,11 @@ class Xa11yAccessibility:
             return None
         tops = self._tops(window.pid)
         titled = [top for top in tops if (top.name or "") == window.title]
-        return min(titled or tops, key=lambda top: _distance(top.bounds, window.bounds), default=None)
+        return min(titled or tops, key=lambda top: self._distance(top, window), default=None)
+
+    def _distance(self, top: xa11y.Element, window: Window) -> int:
+        found = _rect(top, self._pixels)
+        return abs(found.x - window.bounds.x) + abs(found.y - window.bounds.y) if found else 1 << 30
 
     def _tops(self, pid: int) -> list[xa11y.Element]:
         """An application's windows and message boxes. The application is looked up once: that asks all of them (as
@@ -164,8 +172,9 @@ class Xa11yAccessibility:
 class _Reader:
     """One reading of one window."""
 
-    def __init__(self, window: Window, elements: dict[str, xa11y.Element]) -> None:
+    def __init__(self, window: Window, elements: dict[str, xa11y.Element], pixels: Pixels) -> None:
         self._window = window
+        self._pixels = pixels
         self._elements = elements
         self._left = _MAX_NODES
         self._relative: bool | None = None
@@ -197,17 +206,14 @@ class _Reader:
 
     def _bounds(self, element: xa11y.Element) -> Bounds | None:
         """In screen pixels; ``None`` for what is not on the screen."""
-        found = element.bounds
+        found = _rect(element, self._pixels)
         if found is None or found.width <= 1 or found.height <= 1 or found.x < -10_000 or found.y < -10_000:
             return None
         if self._relative is None:
             # GTK 4 does not know where its window is: its first container starts at the window's own corner.
             window = self._window.bounds
             self._relative = abs(found.x) <= 1 and abs(found.y) <= 1 and (window.x > 1 or window.y > 1)
-        if not self._relative:
-            return Bounds(found.x, found.y, found.width, found.height)
-        window = self._window.bounds
-        return Bounds(window.x + found.x, window.y + found.y, found.width, found.height)
+        return found.moved(self._window.bounds.x, self._window.bounds.y) if self._relative else found
 
 
 def _named_after(container: xa11y.Element, inside: tuple[Node, ...]) -> tuple[Node, ...]:
@@ -272,5 +278,7 @@ def _key(element: xa11y.Element) -> str:
     return f"{raw.get('bus_name', '')}{raw.get('object_path', '') or element.stable_id}"
 
 
-def _distance(found: xa11y.Rect | None, bounds: Bounds) -> int:
-    return abs(found.x - bounds.x) + abs(found.y - bounds.y) if found else 1 << 30
+def _rect(element: xa11y.Element, pixels: Pixels) -> Bounds | None:
+    """Where xa11y says it is, in the screen's pixels."""
+    found = element.bounds
+    return pixels.of_screen(found.x, found.y, found.width, found.height) if found else None

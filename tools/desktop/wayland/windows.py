@@ -1,0 +1,82 @@
+"""Windows under Wayland: those that show an accessibility tree, the active one first. Where they are, and what lies
+above what, nobody is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+
+import psutil
+
+from tools.desktop.platforms import EVERYWHERE, NO_SCALE, limit
+from tools.desktop.port import Bounds, Window
+from tools.desktop.portable.windows import Listed, PortableWindows, WindowSystem
+from tools.desktop.portable.xa11y_windows import Xa11yWindows
+
+
+class WaylandWindows(PortableWindows):
+    """See :class:`tools.desktop.port.Windows`. ``name_of`` turns a program's name into the application's."""
+
+    def __init__(
+        self,
+        name_of: Callable[[str], str],
+        private: Collection[str] = (),
+        system: WindowSystem | None = None,
+        running: Callable[[], Collection[str]] | None = None,
+    ) -> None:
+        super().__init__(_Placeless(system or Xa11yWindows(NO_SCALE), name_of), private)
+        self._names = {name.casefold() for name in private}
+        self._running = running or _programs
+
+    def focus(self, window: Window) -> bool:
+        if self.find(window.id) is None:
+            return False
+        active = self.active()
+        if active is not None and active.id == window.id:
+            return True
+        raise limit("wayland", "focus")
+
+    def close(self, window: Window) -> None:
+        if self.find(window.id) is not None:
+            raise limit("wayland", "close")
+
+    def hidden(self) -> tuple[Bounds, ...]:
+        """A private application may show a window without a tree, so that it runs is enough: all is hidden then."""
+        return (EVERYWHERE,) if super().hidden() or self._names & set(self._running()) else ()
+
+    def reaches(self, window: Window, x: int, y: int) -> bool:
+        return False
+
+
+class _Placeless:
+    """A window system of which only names, processes and sizes are believed."""
+
+    def __init__(self, system: WindowSystem, name_of: Callable[[str], str]) -> None:
+        self._system = system
+        self._name_of = name_of
+
+    def listed(self) -> Sequence[Listed]:
+        return tuple(
+            replace(
+                each,
+                application=self._name_of(each.program),
+                bounds=Bounds(0, 0, each.bounds.width, each.bounds.height),
+            )
+            for each in self._system.listed()
+        )
+
+    def activate(self, id: int) -> None:
+        raise limit("wayland", "focus")
+
+    def close(self, id: int) -> None:
+        raise limit("wayland", "close")
+
+    def above(self, x: int, y: int, pid: int) -> int | None:
+        return 0
+
+
+def _programs() -> Collection[str]:
+    """The names of all programs that run, lower case."""
+    return {
+        process.info["name"].casefold() for process in psutil.process_iter(["name"]) if process.info["name"]
+    }
