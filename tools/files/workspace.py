@@ -15,6 +15,8 @@ from agent.errors import DeskhandError
 from agent.tool import A, Arguments, Effect, ToolContext, ToolResult
 
 _LONGEST = 4096
+_LONGEST_NAME = 255
+"""Bytes of one name, with every usual file system."""
 _MOST_MARKS = 8
 
 
@@ -42,6 +44,8 @@ class Workspace:
         if len(text) > _LONGEST or any(unicodedata.category(sign) in ("Cc", "Cs") for sign in text):
             raise PathError("the path is too long or has characters that no path has")
         path = self._absolute(text)
+        if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.parts):
+            raise PathError("the name is too long")
         parts = path.parts[1:]
         found = Path("/")
         for index, part in enumerate(parts):
