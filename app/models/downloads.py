@@ -40,6 +40,7 @@ from huggingface_hub.file_download import repo_folder_name
 from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
 from agent.cancel import Cancel
+from agent.egress import purpose, was_refused
 from agent.errors import DownloadError
 from app.models.catalogue import GB, Entry, ModelFile, ModelFiles
 
@@ -106,11 +107,12 @@ def download(
     """
     try:
         missing = [file for file in entry.files if _in_cache(entry, file, hub) is None]
-        remotes = [_describe(entry, file, hub) for file in missing]
-        meter = _Meter(on_progress, sum(remote.bytes for remote in remotes), cancel)
-        for file, remote in zip(missing, remotes, strict=True):
-            _one_file(entry, file, remote, hub, meter)
-            meter.file_done(remote.bytes)
+        with purpose(f"a download of {entry.title}"):
+            remotes = [_describe(entry, file, hub) for file in missing]
+            meter = _Meter(on_progress, sum(remote.bytes for remote in remotes), cancel)
+            for file, remote in zip(missing, remotes, strict=True):
+                _one_file(entry, file, remote, hub, meter)
+                meter.file_done(remote.bytes)
     except (HfHubHTTPError, OfflineModeIsEnabled, FileMetadataError, httpx2.HTTPError, OSError) as error:
         raise _told(error, entry, hub) from error
     there = cached(entry, hub)
@@ -292,6 +294,11 @@ def _sha256(path: Path, file: ModelFile, meter: _Meter) -> str:
 def _told(error: Exception, entry: Entry, hub: Hub) -> DownloadError:
     """``error`` of the hub library, of HTTP or of the disk, as a person should hear it."""
     kept = "What has arrived is kept for the next try."
+    if was_refused(error):
+        return DownloadError(
+            f"Deskhand is set to stay offline: {entry.title} was not downloaded.",
+            "Switch the network on in the settings.",
+        )
     if isinstance(error, OfflineModeIsEnabled):
         return DownloadError(
             f"{entry.title} is not on this disk, and downloads are switched off (HF_HUB_OFFLINE).",

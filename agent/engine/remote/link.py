@@ -17,6 +17,7 @@ from typing import cast
 
 import httpx2
 
+from agent.egress import purpose, was_refused
 from agent.engine.remote.address import Address
 from agent.errors import ModelError, ModelLoadError
 
@@ -219,15 +220,28 @@ class Exchange:
 def _translated(host: str) -> Iterator[None]:
     """The library's errors as ours."""
     try:
-        yield
-    except httpx2.ConnectError as error:
-        raise Lost(f"The server {host} cannot be reached: {_why(error)}.") from error
-    except httpx2.ConnectTimeout as error:
-        raise Lost(f"The server {host} does not answer.") from error
-    except httpx2.TimeoutException as error:
-        raise Lost(f"The server {host} fell silent.") from error
-    except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
-        raise Lost(f"The connection to the server {host} broke off: {_why(error)}.") from error
+        with purpose("the model on a server"):
+            yield
+    except (httpx2.HTTPError, OSError) as error:
+        if was_refused(error):
+            raise ModelError(
+                f"Deskhand is set to stay offline, and the model is on {host}. Nothing was sent.",
+                "Switch the network on in the settings, or use a model of this machine.",
+            ) from error
+        raise _lost(error, host) from error
+    except httpx2.StreamError as error:
+        raise _lost(error, host) from error
+
+
+def _lost(error: Exception, host: str) -> Lost:
+    """``error`` in a person's words."""
+    if isinstance(error, httpx2.ConnectTimeout):
+        return Lost(f"The server {host} does not answer.")
+    if isinstance(error, httpx2.ConnectError):
+        return Lost(f"The server {host} cannot be reached: {_why(error)}.")
+    if isinstance(error, httpx2.TimeoutException):
+        return Lost(f"The server {host} fell silent.")
+    return Lost(f"The connection to the server {host} broke off: {_why(error)}.")
 
 
 def complaint(data: bytes, kind: str) -> str:
