@@ -96,7 +96,7 @@ def _window(desktop: Desktop, screen: Screen, what: str) -> Window | None:
 def _numbered(screen: Screen, window: Window, context: ToolContext) -> ToolResult:
     seen = screen.look(window, context.cancel)
     raw = screen.views.window(window, seen)
-    picture = screen.views.drawn(_affordable(marked(raw, seen.controls)), raw, window)
+    picture = screen.views.drawn(_affordable(marked(raw, seen.controls)), raw, window.id)
     return ToolResult(
         "confirmed", seen.text(screen.budget), evidence=f'read "{window.title}"', pictures=(picture,)
     )

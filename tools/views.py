@@ -6,7 +6,7 @@ Private windows and password fields are black in all of them. Agent thread only.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,18 +42,22 @@ class Views:
     def __init__(self, desktop: Desktop, read: Callable[[Window], Outline | None]) -> None:
         self._desktop = desktop
         self._read = read
-        self._taken: OrderedDict[str, Taken] = OrderedDict()
+        self._taken: deque[tuple[Picture, Taken]] = deque(maxlen=MOST_REMEMBERED)
         self.shown: tuple[Picture, ...] = ()
         self.points: Convention = PIXELS
 
     def of(self, window: Window, seen: Outline | None) -> Picture:
         """For a look at ``window``, read as ``seen``: the monitor it is on, all of it each time, because only what
         changed since goes to the model (:mod:`agent.sight`). If it is not in front, the window alone."""
-        front = self._desktop.windows.front()
+        windows = self._desktop.windows.list()
+        front = next((each for each in windows if not each.minimised), None)
         if front is not None and front.id != window.id:
-            return self._remembered(self.window(window, seen), window.id)
-        monitor = self._desktop.capture.monitor(*window.bounds.centre)
-        return self._remembered(self._grab(monitor, seen.secrets() if seen else ()))
+            picture, of = self.window(window, seen), window.id
+        else:
+            monitor = self._desktop.capture.monitor(*window.bounds.centre)
+            picture, of = self._grab(monitor, seen.secrets() if seen else ()), 0
+        self._taken.append((picture, Taken(picture, windows, of)))
+        return picture
 
     def window(self, window: Window, seen: Outline | None = None) -> Picture:
         """``window``, also where others cover it. Raises DesktopError."""
@@ -71,11 +75,11 @@ class Views:
         Raises DesktopError."""
         of = window.id if window else 0
         picture = self._cut(self.window(window), bounds) if window else self._grab(bounds, self._secrets())
-        return self._remembered(picture.model_copy(update={"shows": "detail"}), of)
+        return self.drawn(picture.model_copy(update={"shows": "detail"}), picture, of)
 
-    def drawn(self, picture: Picture, raw: Picture, window: Window) -> Picture:
-        """``picture`` is ``raw``, a picture of ``window``, with something drawn into it."""
-        self._remember(picture, Taken(raw, self._desktop.windows.list(), window.id))
+    def drawn(self, picture: Picture, raw: Picture, window: int) -> Picture:
+        """``picture`` is what the model is shown of ``raw``, which is of ``window``, 0: of the screen as it is."""
+        self._taken.append((picture, Taken(raw, self._desktop.windows.list(), window)))
         return picture
 
     def newest(self) -> tuple[Picture, Mapper]:
@@ -93,20 +97,18 @@ class Views:
     def window_at(self, picture: Picture, x: int, y: int) -> Window | None:
         """The window that ``picture`` showed at this point of the desktop; ``None`` when it showed none, or nobody
         knows."""
-        taken = self._taken.get(picture.key)
-        if taken is None:
-            return None
+        taken = self._known(picture)
         windows = [each for each in taken.windows if taken.window in (0, each.id) and not each.minimised]
         return next((each for each in windows if each.bounds.contains(x, y)), None)
 
     def window_of(self, picture: Picture) -> Window | None:
         """The window that ``picture`` is of, as it is now, if it is of one."""
-        taken = self._taken.get(picture.key)
-        return self._desktop.windows.find(taken.window) if taken and taken.window else None
+        taken = self._known(picture)
+        return self._desktop.windows.find(taken.window) if taken.window else None
 
     def looks_as_in(self, picture: Picture, x: int, y: int) -> bool:
         """Whether the desktop around this point, which ``picture`` shows, looks as it does there."""
-        taken = self._taken.get(picture.key) or Taken(picture)
+        taken = self._known(picture)
         around = Bounds(x - AROUND, y - AROUND, 2 * AROUND, 2 * AROUND)
         then = self._cut(taken.raw, around)
         assert then.place is not None
@@ -130,12 +132,9 @@ class Views:
         seen = self._read(front) if front else None
         return seen.secrets() if seen else ()
 
-    def _remembered(self, picture: Picture, window: int = 0) -> Picture:
-        self._remember(picture, Taken(picture, self._desktop.windows.list(), window))
-        return picture
-
-    def _remember(self, picture: Picture, taken: Taken) -> None:
-        self._taken[picture.key] = taken
-        self._taken.move_to_end(picture.key)
-        while len(self._taken) > MOST_REMEMBERED:
-            self._taken.popitem(last=False)
+    def _known(self, picture: Picture) -> Taken:
+        """How it was taken; of a picture that is not remembered no more than its pixels."""
+        for shown, taken in reversed(self._taken):
+            if shown is picture or (shown.place == picture.place and shown.key == picture.key):
+                return taken
+        return Taken(picture)
