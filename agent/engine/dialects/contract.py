@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 
-from agent.engine.dialects.gemma4_text import CallSyntaxError as CallSyntaxError
+from agent.engine.gemma4_text import CallSyntaxError as CallSyntaxError
 from agent.engine.port import Prompt, ToolSpec
 from agent.engine.script import Entry, Script
 from agent.messages import Picture, Sound

@@ -4,7 +4,7 @@
     <|tool_response>response:NAME{value:<|"|>…<|"|>}<tool_response|>               within the same model turn
 
 Read from the chat template that the Gemma 4 files carry. *Raw* text is explained in
-:mod:`agent.engine.dialects.gemma4_text`.
+:mod:`agent.engine.gemma4_text`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from agent.engine.decoding.grammar import GrammarBuilder, Spelling, literal
 from agent.engine.dialects.contract import CallState, Place
 from agent.engine.dialects.conversation import Conversation, Opening
 from agent.engine.dialects.frame import ChatTemplate, Frame
-from agent.engine.dialects.gemma4_text import QUOTE, STRING_MARK, parse_call, raw_call, raw_value
+from agent.engine.gemma4_text import QUOTE, STRING_MARK, parse_call, raw_call, raw_value
 from agent.engine.port import Prompt, ToolSpec
 from agent.engine.script import Script
 from agent.engine.vocabulary import Vocabulary

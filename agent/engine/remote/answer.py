@@ -12,7 +12,7 @@ from typing import Literal, NoReturn
 
 from pydantic import BaseModel, ValidationError
 
-from agent.engine.dialects.gemma4_text import QUOTE, STRING_MARK, CallSyntaxError, parse_call
+from agent.engine.gemma4_text import QUOTE, STRING_MARK, CallSyntaxError, parse_call
 from agent.engine.port import Piece
 from agent.engine.remote.link import TRY_AGAIN, Lost, complaint
 from agent.errors import ModelError
@@ -229,7 +229,7 @@ class CallInText:
 
     @property
     def raw(self) -> str | None:
-        """The call's raw text (see :mod:`~agent.engine.dialects.gemma4_text`), complete or not; None if none began."""
+        """The call's raw text (see :mod:`~agent.engine.gemma4_text`), complete or not; None if none began."""
         if not self._open:
             return None
         inner = self._held.removeprefix(CALL_OPEN).partition(CALL_CLOSE)[0]

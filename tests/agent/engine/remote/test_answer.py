@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.engine.dialects.gemma4_text import QUOTE, STRING_MARK, raw_call
+from agent.engine.gemma4_text import QUOTE, STRING_MARK, raw_call
 from agent.engine.port import Piece
 from agent.engine.remote.answer import CALL_CLOSE, CALL_OPEN, Answer, Unreadable, reason_of
 from agent.engine.remote.link import complaint
