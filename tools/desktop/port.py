@@ -319,6 +319,20 @@ class Application:
     """MIME types it opens."""
     programs: tuple[str, ...]
     """Window classes its windows may have, lower case."""
+    opening: tuple[str, ...] = ()
+    """The command that opens a file, with ``%f`` in its place; empty: the file comes last."""
+
+
+class Launch(Protocol):
+    """An application that was started."""
+
+    def owns(self, window: Window) -> bool:
+        """Whether the window is of the program that was started, or of one that came from it."""
+        ...
+
+
+TERMINAL = "x-scheme-handler/terminal"
+"""The type whose default is the terminal."""
 
 
 class Applications(Protocol):
@@ -330,8 +344,9 @@ class Applications(Protocol):
         """What opens files of this type."""
         ...
 
-    def start(self, application: Application, path: Path | None = None) -> None:
-        """Start it, with the switches it needs to show its accessibility tree. Does not wait for the window."""
+    def start(self, application: Application, path: Path | None = None) -> Launch | None:
+        """Start it, with the switches it needs to show its accessibility tree. Does not wait for the window; what it
+        returns knows the window, or is none where that cannot be told. Raises DesktopError."""
         ...
 
 
