@@ -8,27 +8,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from agent.cancel import Cancel
+from agent.errors import DesktopError
 from agent.messages import Picture
 from agent.sight import looks_different
 from agent.tool import Arguments, Effect
 from tools.decided import DecidedWindow
-from tools.desktop.port import Desktop, Node, Role, Window
+from tools.desktop.port import Bounds, Desktop, Node, Role, Window
 from tools.desktop.waiting import until
 from tools.matching import matching, similar
 from tools.outline import Control, Outline, from_pixels
 from tools.pixels import same_text, texts_called
+from tools.region import Sighting
 from tools.screen import Screen
 
 CHANGE_SECONDS = 1.0
 """How long an application gets to show the effect of an action."""
-PIECE = 20
-"""Characters typed between two looks at whether the right window still has the keys."""
+TRUE_SECONDS = 0.5
+"""How long an application gets to hold what it says it has accepted: some say so and do nothing."""
 
 _NOT_FOR_PRESSING: frozenset[Role] = frozenset({"label", "heading", "image", "group", "bar", "dialog"})
 _CLICKED: frozenset[Role] = frozenset({"menu", "item", "cell"})
 """GTK 3 runs what a menu item opens inside the accessibility call, and answers no other call until that is closed; a
 cell it opens (a file, say), where a click only selects it."""
-_TAKES_VALUES: frozenset[Role] = frozenset({"field", "text", "combo", "slider", "cell"})
+_TAKES_VALUES: frozenset[Role] = frozenset(
+    {"field", "text", "combo", "slider", "cell", "checkbox", "radio", "list"}
+)
 
 
 class CannotActError(Exception):
@@ -117,7 +121,7 @@ class Hands:
         now = next((each.node for each in seen.controls if each.node.key == meant.key), None)
         if now is None and from_pixels(meant):
             now = same_text(meant, shown, seen)
-        if now is None:
+        if now is None or (now.role, now.name) != (meant.role, meant.name):
             raise CannotActError(f'{number} ("{meant.name}") is not in the window any more; look again')
         return now
 
@@ -126,63 +130,100 @@ class Hands:
         if "disabled" in node.states:
             raise CannotActError(f'"{node.name}" is disabled')
         self.activate(window)
-        if from_pixels(node):
-            if node.bounds is None or not self.desktop.pointer.click(*node.bounds.centre, on=window):
-                raise CannotActError(f'something else lies over "{node.name}"')
+        accessibility = self.desktop.accessibility
+        if node.role in ("field", "text") and accessibility.focus(node.key):
             return
-        if node.role in ("field", "text") and self.desktop.accessibility.focus(node.key):
-            return
-        if node.role in _CLICKED and node.bounds is not None:
-            self.desktop.pointer.click(*node.bounds.centre)
-        elif self.desktop.accessibility.press(node.key):
-            return
-        elif node.bounds is not None:
-            self.desktop.pointer.click(*node.bounds.centre)
-        else:
+        by_pointer = node.bounds is not None and (node.role in _CLICKED or from_pixels(node))
+        if by_pointer or not accessibility.press(node.key):
+            self.click(window, node)
+
+    def click(self, window: Window, node: Node) -> None:
+        """Click in the middle of what is to be seen of ``node``, if that is what the click would reach. Raises
+        CannotActError."""
+        part = visible_part(window, node)
+        if part is None:
             raise CannotActError(f'"{node.name}" cannot be pressed')
+        if not self.desktop.pointer.click(*part.centre, on=window):
+            raise CannotActError(f'something else lies over "{node.name}"')
+
+    def keys(self, window: Window, keys: str) -> None:
+        """Press keys in ``window`` and nowhere else. Raises CannotActError."""
+        if not self.desktop.keyboard.press(keys, into=window):
+            raise CannotActError(f"{keys} could not be pressed: {self._why_not(window)}")
 
     def type(self, window: Window, text: str, cancel: Cancel) -> None:
         """Type into whatever has the focus in ``window``. Raises CannotActError, saying how far it came, when another
         window takes the keys or a stop is asked for."""
         self.activate(window)
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
         seen = self.screen.read(window)
         focused = seen.focused() if seen else None
-        if (
-            focused
-            and "editable" in focused.states
-            and self.desktop.accessibility.insert_text(focused.key, text)
-        ):
+        if focused and "editable" in focused.states and self._inserted(window, focused, text, cancel):
             return
-        for done in range(0, len(text), PIECE):
-            if not self._is_active(window):
-                raise CannotActError(
-                    f"another window took the keys after {done} of {len(text)} characters; typing was stopped"
-                )
-            if cancel.requested:
-                raise CannotActError(f"stopped after {done} of {len(text)} characters")
-            self.desktop.keyboard.type(text[done : done + PIECE])
+        self.type_keys(window, text, cancel)
+
+    def type_keys(self, window: Window, text: str, cancel: Cancel) -> None:
+        """Type with keys alone. Raises CannotActError."""
+        done = self.desktop.keyboard.type(text, into=window, cancel=cancel)
+        if done < len(text):
+            why = "a stop was asked for" if cancel.requested else self._why_not(window)
+            raise CannotActError(f"{why} after {done} of {len(text)} characters; typing was stopped")
+
+    def _why_not(self, window: Window) -> str:
+        taken = "another window took the keys"
+        return f"{taken}, or somebody held a key down," if self._is_active(window) else taken
+
+    def _inserted(self, window: Window, node: Node, text: str, cancel: Cancel) -> bool:
+        """Put ``text`` in through the tree; whether something came of it. Who accepts it and does nothing gets keys."""
+        if not self.desktop.accessibility.insert_text(node.key, text):
+            return False
+
+        def arrived() -> bool:
+            now = self.desktop.accessibility.find(window, node.key)
+            return now is None or now.value != node.value
+
+        return "secret" in node.states or bool(until(arrived, TRUE_SECONDS, cancel))
 
     def seen(self, window: Window) -> Seen:
         """What is there now, to compare with later."""
         listed = self.desktop.windows.list()
         still = next((each for each in listed if each.id == window.id), None)
         outline = self.screen.read(still) if still else None
-        bare = still is not None and outline is None and not still.minimised
-        pixels = self.desktop.capture.window(still) if still and bare else None
+        pixels = self._pixels(still) if still and outline is None and not still.minimised else None
         return Seen(tuple((each.id, each.title) for each in listed), outline, pixels)
+
+    def _pixels(self, window: Window) -> Picture | None:
+        try:
+            return self.desktop.capture.window(window)
+        except DesktopError:
+            return None  # it closed while we were looking
+
+    def sighting(self, window: Window) -> Sighting | None:
+        """The window's controls and pixels now; ``None`` when it has neither, or is gone."""
+        seen = self.screen.read(window)
+        return self.screen.sight(seen or Outline(window, ()))
+
+    def noticed(self, window: Window) -> None:
+        """What is there now counts as seen: the model is told of it."""
+        self.screen.sighting = self.sighting(window)
 
     def change(
         self, window: Window, before: Seen, cancel: Cancel, with_focus: bool = True, settle: bool = True
     ) -> str:
-        """What is different from ``before``, in a few words; empty when nothing is within a second."""
+        """What is different from ``before``, in a few words; empty when nothing is within a second. What is there then
+        counts as seen: the model is told of it."""
+        after = before
 
         def changed() -> str | None:
-            return difference(before, self.seen(window), with_focus)
+            nonlocal after
+            after = self.seen(window)
+            return difference(before, after, with_focus)
 
         found = until(changed, CHANGE_SECONDS, cancel, every=0.1)
         if found and settle:
             time.sleep(0.1)  # a dialog that comes up behind the first change
             found = changed() or found
+        self.screen.sighting = self.screen.sight(after.outline) if after.outline else None
         return found or ""
 
 
@@ -217,6 +258,16 @@ def describe(node: Node, longest: int = 80) -> str:
     states = ", ".join(sorted(node.states - {"editable", "secret"}))
     reads = f' reads "{value}"' if value else ""
     return f"{node.role}{name}{reads}{f' ({states})' if states else ''}"
+
+
+def visible_part(window: Window, node: Node) -> Bounds | None:
+    """What of the control lies within its window (screen pixels). A menu that is open may reach beyond it."""
+    if node.bounds is None or node.role in ("item", "menu"):
+        return node.bounds
+    left, top = max(node.bounds.x, window.bounds.x), max(node.bounds.y, window.bounds.y)
+    right = min(node.bounds.x + node.bounds.width, window.bounds.x + window.bounds.width)
+    bottom = min(node.bounds.y + node.bounds.height, window.bounds.y + window.bounds.height)
+    return Bounds(left, top, right - left, bottom - top) if right - left > 1 and bottom - top > 1 else None
 
 
 def _fits(node: Node, to_set: bool) -> bool:

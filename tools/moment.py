@@ -66,7 +66,7 @@ def freeze(desktop: Desktop, bounds: Bounds) -> Frozen:
 
 def moment_of(desktop: Desktop, screen: Screen, frozen: Frozen, part: Part, budget: int) -> Moment:
     """``part`` of what was frozen, with an outline of about ``budget`` characters. Raises DesktopError."""
-    if part.window or not frozen.windows:
+    if part.window or (part.region == frozen.bounds and not frozen.windows):
         window = desktop.windows.find(part.window)
         seen = screen.look(window, Cancel()) if window else None
         words = seen.text(budget) if seen else "no windows are open"
@@ -80,7 +80,7 @@ def moment_of(desktop: Desktop, screen: Screen, frozen: Frozen, part: Part, budg
     picture = _cut(frozen, part.region, seen.secrets() if seen else ())
     inside = Outline(seen.window, _inside(seen.controls, part.region)) if seen else None
     if seen is not None and inside is not None and inside.controls:
-        screen.shown = seen  # the numbers are those of the whole window
+        screen.show(seen)  # the numbers are those of the whole window
         words = "part of " + inside.text(budget)
     else:
         words = _read_pixels(desktop, window, picture, budget)

@@ -22,16 +22,36 @@ from tools.outline import Control, Outline
 from tools.screen import Resolve, Screen
 from tools.windows import targets_of
 
-DIALOG_SECONDS = 3.0
+DIALOG_SECONDS = 4.0
 """How long the dialog may take to come up."""
 WRITE_SECONDS = 5.0
-"""How long the application may take to write the file."""
+"""How long the application may take to write the file, or to ask something about it."""
 
 _SAVE = ("Save", "Save As")
 _REPLACE = ("Replace", "Overwrite", "Yes")
+_GO_ON = ("OK",)
 _KEYS = "ctrl+shift+s"
+_KEYS_OF_BROWSERS = "ctrl+s"
+"""A browser's page has no file of its own that plain saving could write to; the other keys take a picture of it."""
 _MENU = ("File", "Save As")
 """Where it is when the keys do nothing. Plain "Save" is never used: it could write to another file."""
+_MOST_QUESTIONS = 4
+_DEFAULT_FORMAT = "ODF"
+_TEXT_ENDINGS = (
+    "",
+    ".txt",
+    ".md",
+    ".csv",
+    ".log",
+    ".html",
+    ".xml",
+    ".json",
+    ".py",
+    ".c",
+    ".ini",
+    ".toml",
+    ".yaml",
+)
 
 
 class SaveAsArguments(Arguments):
@@ -89,7 +109,7 @@ class _Saving:
         self._window = window
         self._path = path
         self._cancel = cancel
-        self._before = _fingerprint(path)
+        self._before = self._last = _fingerprint(path)
 
     def run(self, said: str) -> ToolResult:
         window = self._window
@@ -116,11 +136,18 @@ class _Saving:
         raise CannotActError(f'"{window.title}" did not offer to save its document')
 
     def _by_keys(self, window: Window) -> None:
-        self._hands.desktop.keyboard.press(_KEYS)
+        applications = self._hands.desktop.applications.list()
+        browsers = {
+            name for each in applications if "WebBrowser" in each.categories for name in each.programs
+        }
+        self._hands.keys(window, _KEYS_OF_BROWSERS if window.program in browsers else _KEYS)
 
     def _by_menu(self, window: Window) -> None:
         for name in _MENU:
-            self._hands.press(window, self._hands.control(window, name))
+            try:
+                self._hands.press(window, self._hands.control(window, name))
+            except CannotActError:
+                return
             self._cancel.wait(0.2)  # the menu opens
 
     def _new_dialog(self, window: Window, before: set[int]) -> Window | None:
@@ -138,15 +165,18 @@ class _Saving:
         field = next(iter(named or focused or fields), None)
         if field is None:
             raise CannotActError("the save dialog has no field for a name")
-        accessibility = self._hands.desktop.accessibility
-        accessibility.focus(field.key)
-        accessibility.set_text(field.key, str(self._path))
+        accessibility, path = self._hands.desktop.accessibility, str(self._path)
 
         def filled() -> bool:
             now = accessibility.find(dialog, field.key)
-            return now is not None and now.value == str(self._path)
+            return now is not None and now.value == path
 
-        if not until(lambda: filled() or None, 1.0, self._cancel):
+        accessibility.focus(field.key)
+        accessibility.set_text(field.key, path)
+        if not until(filled, 1.0, self._cancel):
+            self._hands.keys(dialog, "ctrl+a")
+            self._hands.type_keys(dialog, path, self._cancel)
+        if not until(filled, 1.0, self._cancel):
             raise CannotActError("the name could not be filled in")
 
     def _press(self, dialog: Window, names: tuple[str, ...]) -> None:
@@ -156,8 +186,7 @@ class _Saving:
         self._hands.press(dialog, button.node)
 
     def _button(self, window: Window, names: tuple[str, ...], enabled: bool = False) -> Control | None:
-        seen = self._hands.screen.read(window)
-        buttons = [each for each in seen.controls if each.node.role == "button"] if seen else []
+        buttons = _buttons(self._hands.screen.read(window))
         if enabled:
             buttons = [each for each in buttons if "disabled" not in each.node.states]
         for name in names:
@@ -167,24 +196,46 @@ class _Saving:
         return None
 
     def _wait_for_file(self, dialog: Window) -> None:
-        windows = self._hands.desktop.windows
-        before = {each.id for each in windows.list()}
+        """Until it is written. What the application asks on the way is answered: whether to replace the file (the
+        effect said so), and which format, which its name says."""
+        known = {each.id for each in self._hands.desktop.windows.list()}
+        for _ in range(_MOST_QUESTIONS):
+            until(lambda: self._written(dialog) or self._asked(dialog, known), WRITE_SECONDS, self._cancel)
+            question = self._asked(dialog, known)
+            if question is None:
+                return
+            known.add(question.id)
+            self._answer(question)
 
-        def asking() -> Window | None:
-            return next(
-                (each for each in windows.list() if each.id not in before and each.pid == dialog.pid), None
-            )
+    def _written(self, dialog: Window) -> bool:
+        """Whether the dialog is gone and the file is there, and no longer grows."""
+        if self._hands.desktop.windows.find(dialog.id) is not None:
+            return False
+        last, self._last = self._last, _fingerprint(self._path)
+        return self._last is not None and self._last == last != self._before
 
-        def written() -> bool:
-            return windows.find(dialog.id) is None and _fingerprint(self._path) not in (None, self._before)
+    def _asked(self, dialog: Window, known: set[int]) -> Window | None:
+        """A window that came up since, with something in it to press."""
+        for each in self._hands.desktop.windows.list():
+            if each.id not in known and each.pid == dialog.pid and _buttons(self._hands.screen.read(each)):
+                return each
+        return None
 
-        until(lambda: written() or asking(), WRITE_SECONDS, self._cancel)
-        if question := asking():
-            if self._before is None or not self._button(question, _REPLACE):
-                said = _first_label(self._hands.screen.read(question))
-                raise CannotActError(f'the application asks: "{said}"')
+    def _answer(self, question: Window) -> None:
+        keep = [
+            each
+            for each in _buttons(self._hands.screen.read(question))
+            if "Format" in each.node.name and _DEFAULT_FORMAT not in each.node.name
+        ]
+        if len(keep) == 1:
+            self._hands.press(question, keep[0].node)
+        elif self._before is not None and self._button(question, _REPLACE):
             self._press(question, _REPLACE)
-            until(lambda: windows.find(dialog.id) is None or None, WRITE_SECONDS, self._cancel)
+        elif "Export" in question.title and self._button(question, _GO_ON):
+            self._press(question, _GO_ON)
+        else:
+            said = _first_label(self._hands.screen.read(question)) or question.title
+            raise CannotActError(f'the application asks: "{said}"')
 
     def _leave(self, window: Window) -> None:
         """Close what was opened, so that the person finds the window as it was."""
@@ -193,7 +244,7 @@ class _Saving:
             front = windows.front()
             if front is None or front.id == window.id or front.pid != window.pid:
                 return
-            self._hands.desktop.keyboard.press("escape")
+            self._hands.desktop.keyboard.press("escape", into=front)
             until(lambda gone=front: windows.find(gone.id) is None or None, 1.0, self._cancel)
 
     def _proof(self, said: str, text: str | None) -> ToolResult:
@@ -202,20 +253,27 @@ class _Saving:
         with handle.reading(self._path) as file:
             content = file.read()
         done = f'saved "{said}", {len(content)} bytes'
-        if text is not None and content.decode("utf-8", "replace").strip() == text.strip():
-            return ToolResult(
-                "confirmed",
-                done,
-                evidence=f"{self._path.name} holds the document's text ({len(content)} bytes)",
-            )
         if _fingerprint(self._path) == self._before:
             return ToolResult("suspected_noop", done, evidence="the file is as it was before")
-        return ToolResult(
-            "partial" if text is not None else "confirmed",
-            done,
-            evidence=f"{self._path.name} was written ({len(content)} bytes)"
-            + (", but its text is not the document's" if text is not None else ""),
-        )
+        written = content.decode("utf-8", "replace").strip().lstrip("\ufeff")
+        if text is not None and self._path.suffix.lower() in _TEXT_ENDINGS:
+            if text.strip() in written:
+                return ToolResult(
+                    "confirmed",
+                    done,
+                    evidence=f"{self._path.name} holds the document's text ({len(content)} bytes)",
+                )
+            return ToolResult(
+                "partial",
+                done,
+                evidence=f"{self._path.name} was written ({len(content)} bytes), "
+                "but its text is not the document's",
+            )
+        return ToolResult("confirmed", done, evidence=f"{self._path.name} was written ({len(content)} bytes)")
+
+
+def _buttons(seen: Outline | None) -> list[Control]:
+    return [each for each in seen.controls if each.node.role == "button"] if seen else []
 
 
 def _document(seen: Outline | None) -> str | None:

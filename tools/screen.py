@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -25,9 +26,13 @@ from tools.files import handle
 from tools.files.workspace import Decided, PathRefused, told
 from tools.matching import matching
 from tools.moment import Part, freeze, moment_of
+from tools.numbering import Numbers
 from tools.outline import DEFAULT_BUDGET, Outline, outline, outline_of_text
+from tools.region import Sighting
 from tools.views import Views
 
+_NUMBERED_WINDOWS = 16
+"""Windows whose controls keep their numbers."""
 _OTHER_PICTURES = (".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff")
 
 
@@ -41,6 +46,9 @@ class Screen:
         """Characters an outline may take; the model decides how many it can read."""
         self.pictured = False
         """Whether the model sees, and a look shows it the screen as well."""
+        self._numbers: OrderedDict[int, Numbers] = OrderedDict()
+        self.sighting: Sighting | None = None
+        """The window that was shown last, or acted on since, with its pixels."""
         self.views = Views(desktop, self.read)
 
     def find(self, text: str) -> Window | None:
@@ -60,12 +68,30 @@ class Screen:
     def read(self, window: Window) -> Outline | None:
         """What is in ``window`` now, or ``None`` when it has no accessibility tree."""
         tree = self._desktop.accessibility.read(window)
-        return outline(window, tree) if tree else None
+        return outline(window, tree, self._numbers.get(window.id)) if tree else None
 
     def look(self, window: Window, cancel: Cancel) -> Outline:
         """What is in ``window``, by OCR if need be; numbers given to controls count from now on."""
-        self.shown = self.read(window) or self.read_pixels(window, cancel)
-        return self.shown
+        seen = self.read(window) or self.read_pixels(window, cancel)
+        self.show(seen)
+        return seen
+
+    def show(self, seen: Outline) -> None:
+        """The model is shown this; numbers count from now on, and what is acted on must still look like it."""
+        self.shown, self.sighting = seen, self.sight(seen)
+        numbers = self._numbers.setdefault(seen.window.id, Numbers())
+        order = sorted(seen.controls, key=lambda each: each.within is not None)
+        numbers.keep([each.node.key for each in order], [each.number for each in order])
+        self._numbers.move_to_end(seen.window.id)
+        if len(self._numbers) > _NUMBERED_WINDOWS:
+            self._numbers.popitem(last=False)
+
+    def sight(self, seen: Outline) -> Sighting | None:
+        """An outline with the pixels of its window; ``None`` when it is gone."""
+        try:
+            return Sighting(seen, self._desktop.capture.window(seen.window))
+        except DesktopError:
+            return None
 
     def moment(self, budget: int = DEFAULT_BUDGET, region: Bounds | None = None) -> Moment:
         """The screen of now: the monitor that the cursor is on, and the outline of the window in front there (or of the
@@ -133,6 +159,7 @@ def tools(desktop: Desktop, screen: Screen, resolve: Resolve) -> tuple[Tool, ...
             seen.text(screen.budget),
             evidence=f'read "{window.title}"',
             pictures=screen.pictures(window),
+            lines=seen.lines(screen.budget),
         )
 
     def screenshot_effect(arguments: ScreenshotArguments) -> Effect:

@@ -32,7 +32,7 @@ FILES = frozenset(
 OPENERS = frozenset(("open_app", "open_file", "focus_window", "close_window"))
 """Tools whose step is about an application or a window."""
 
-HANDS = frozenset(("type_text", "press_keys", "set_value", "press", "click_at"))
+HANDS = frozenset(("type_text", "press_keys", "set_value", "press", "drag", "click_at"))
 """Typing and pressing in the window in front. One of them in a plan brings the others and scrolling along, in the
 applications of the plan: typing a text may need a key, and a button may be out of sight. Scrolling brings nothing
 along, and saving a file is a step of its own."""

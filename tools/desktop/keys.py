@@ -36,6 +36,7 @@ _NAMED = {
     "right": 0xFF53,
     "down": 0xFF54,
     "menu": 0xFF67,
+    "capslock": 0xFFE5,
     "print": 0xFF61,
     "plus": 0x002B,
     "minus": 0x002D,
