@@ -44,7 +44,7 @@ import json, pathlib, sys
 from app import compose
 from app.settings import Places, Settings
 from agent.context import tool_spec
-from agent.engine.dialects.declaration import declaration
+from agent.engine.declaration import declaration
 folder = pathlib.Path(sys.argv[1])
 (folder / "any.gguf").write_bytes(b"GGUF....")  # never loaded: the assistant is not started
 places = Places(folder / "config", folder / "data", folder / "state", folder / "cache")

@@ -13,10 +13,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from agent.engine.declaration import inlined
 from agent.engine.decoding.grammar import GrammarBuilder, Schema, Spelling, literal
 from agent.engine.dialects.call_form import CallForm, Tags
 from agent.engine.dialects.contract import CallSyntaxError
-from agent.engine.dialects.declaration import inlined
 from agent.engine.port import ToolSpec
 from agent.engine.vocabulary import Vocabulary
 

@@ -12,9 +12,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from agent.engine.declaration import declaration
 from agent.engine.dialects import call_form
 from agent.engine.dialects.call_form import CALL_ID, CallForm
-from agent.engine.dialects.declaration import declaration
 from agent.engine.dialects.sandbox import FailedProbe, SandboxedTemplate, Turn
 from agent.engine.port import ToolSpec
 

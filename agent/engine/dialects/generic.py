@@ -11,12 +11,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
+from agent.engine.declaration import declaration
 from agent.engine.decoding.grammar import GrammarBuilder
 from agent.engine.dialects.call_form import NAME, OURS
 from agent.engine.dialects.call_grammar import JSON, FormGrammar
 from agent.engine.dialects.contract import CallState, CallSyntaxError, Place
 from agent.engine.dialects.conversation import Conversation, Opening
-from agent.engine.dialects.declaration import declaration
 from agent.engine.dialects.frame import ChatTemplate, Frame
 from agent.engine.port import Prompt, ToolSpec
 from agent.engine.script import Script

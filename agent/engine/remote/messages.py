@@ -15,7 +15,7 @@ from typing import cast
 import numpy as np
 from PIL import Image
 
-from agent.engine.dialects.declaration import declaration
+from agent.engine.declaration import declaration
 from agent.engine.port import Prompt, ToolSpec
 from agent.engine.remote.link import Json
 from agent.messages import Message, ModelMessage, Picture, Sound, ToolMessage, UserMessage

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.engine.declaration import declaration
 from agent.engine.dialects import choose_dialect
-from agent.engine.dialects.declaration import declaration
 from agent.engine.dialects.sandbox import SandboxedTemplate
 from agent.engine.port import Prompt, ToolSpec
 from agent.engine.script import Entry, Media, Script

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from agent.engine.declaration import inlined
 from agent.engine.dialects.call_form import CallForm
-from agent.engine.dialects.declaration import inlined
 from agent.engine.dialects.frame import ChatTemplate
 from agent.engine.dialects.sandbox import UnusableTemplate
 from agent.engine.port import ToolSpec
