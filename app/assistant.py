@@ -41,6 +41,10 @@ class Sight(Protocol):
         covered there. Blocks for some milliseconds. Raises DesktopError."""
         ...
 
+    def composited(self) -> bool:
+        """Whether half transparent windows can be shown here. Blocks for some milliseconds. Raises DesktopError."""
+        ...
+
     def uncover(self, put_away: Callable[[], None]) -> None:
         """Have ``put_away`` called before pixels of the screen are taken, from any thread: it takes away what we draw
         over the screen and waits, for a moment, until it is gone. It must not raise."""

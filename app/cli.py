@@ -172,6 +172,7 @@ def _window(surroundings: Surroundings, options: Options) -> int:
             "There is no screen here to open a window on.",
             'In a terminal, use: deskhand do "…" or deskhand ask "…".',
         )
+    from app.global_keys import GlobalKeys
     from app.qt.main import run as open_window
     from app.qt.models_port import LocalModels
     from app.settings import save
@@ -186,15 +187,21 @@ def _window(surroundings: Surroundings, options: Options) -> int:
             assistant.subscribe(_printer(as_json=True).show)
         assistant.attend()
         StopListener(assistant.stop)
+        keys.on("stop", assistant.stop)
         return assistant
 
-    return open_window(
-        build,
-        settings,
-        lambda changes: save(places, changes),
-        LocalModels(places.data),
-        problems,
-    )
+    keys = GlobalKeys({"call": settings.call_keys, "stop": settings.stop_keys})
+    try:
+        return open_window(
+            build,
+            settings,
+            lambda changes: save(places, changes),
+            LocalModels(places.data),
+            keys,
+            problems,
+        )
+    finally:
+        keys.close()
 
 
 @deskhand.command()

@@ -41,6 +41,7 @@ from app.settings import Places, Settings, load
 from tools import applications, files, pointing, reminders, screen
 from tools.commands import Commands
 from tools.desktop import connect
+from tools.desktop.composited import composited
 from tools.desktop.held import release_held
 from tools.desktop.port import Bounds, Desktop
 from tools.files.attachment import attachment_text
@@ -228,6 +229,11 @@ class Senses:
         if found is None or found.minimised or not desktop.windows.reaches(found, x, y):
             return None
         return found.bounds.x, found.bounds.y, found.bounds.width, found.bounds.height
+
+    def composited(self) -> bool:
+        """Whether half transparent windows can be shown. Raises DesktopError."""
+        self._there()
+        return composited()
 
     def let_go(self) -> None:
         """Release what injected input holds down. Raises DesktopError."""

@@ -95,6 +95,10 @@ class Settings(BaseSettings):
     text_scale: float = Field(default=1.0, ge=0.75, le=2.0)
     speak_answers: bool = True
     """Answers to spoken requests are spoken."""
+    call_keys: str = "ctrl+alt+space"
+    """The shortcut that calls Deskhand over other applications; empty: none."""
+    stop_keys: str = "ctrl+alt+escape"
+    """The shortcut that stops what Deskhand does, also while its window hangs; empty: none."""
     private_applications: tuple[str, ...] = ()
     """Applications whose windows are never read or captured, besides password managers."""
 

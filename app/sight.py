@@ -34,6 +34,9 @@ class LocalSight:
     def whereabouts(self, window: int, x: int, y: int) -> Region | None:
         return self._senses.whereabouts(window, x, y)
 
+    def composited(self) -> bool:
+        return self._senses.composited()
+
     def uncover(self, put_away: Callable[[], None]) -> None:
         self._senses.uncover(put_away)
 

@@ -63,7 +63,8 @@ def moment_chip(theme: Theme, moment: Moment, *, removable: bool = False) -> Att
     picture = QPixmap()
     picture.loadFromData(moment.thumbnail)
     what = visible(moment.application or moment.window or "the whole screen").replace("\n", " ")
-    return Attachment(theme, f"Screen · {what}", icon="screen", picture=picture, removable=removable)
+    part = {"screen": "Screen", "window": "Window", "region": "Part of the screen"}[moment.part]
+    return Attachment(theme, f"{part} · {what}", icon="screen", picture=picture, removable=removable)
 
 
 def file_chip(theme: Theme, path: Path, *, removable: bool = False) -> Attachment:

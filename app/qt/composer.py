@@ -203,8 +203,8 @@ class Composer(Card):
             self._theme,
             "screen",
             "screen",
-            "Send the screen along",
-            tip="Send the screen along (Ctrl+Shift+S)",
+            "Show a part of the screen",
+            tip="Show a part of the screen (Ctrl+Shift+S)",
         )
         self.microphone = MicrophoneButton(self._theme)
         self.send_button = IconButton(self._theme, "send", "send", "Send", kind="primary", token="on_accent")

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from agent.errors import DeskhandError
 from app.qt.icons import APPLICATION_ID, application_icon
+from app.qt.keys_setting import GlobalKeys
 from app.qt.models_port import Models
 from app.qt.settings_page import Save
 from app.qt.singletons import keep_alive
@@ -53,6 +54,7 @@ def run(
     settings: Settings,
     save: Save,
     models: Models,
+    keys: GlobalKeys,
     problems: Sequence[DeskhandError] = (),
 ) -> int:
     """Show the window until the person quits, and return the exit code. ``problems`` are told on its first page.
@@ -60,7 +62,7 @@ def run(
     app = application()
     theme = Theme(settings.theme, settings.text_scale)
     theme.apply()
-    window = MainWindow(theme, settings, save, models)
+    window = MainWindow(theme, settings, save, models, keys)
     app.installEventFilter(window.talk_key)
     for problem in problems:
         window.conversation.notice("warning", problem.what, problem.remedy)
@@ -79,6 +81,7 @@ def run(
 
     def quit_now() -> None:
         window.hide()
+        window.over.close()
         window.tray.hide()
         app.exit(0)  # quit() would ask the windows to close, and they would go to the tray
 

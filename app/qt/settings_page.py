@@ -14,6 +14,7 @@ from app.qt.bubbles import NoticeRow
 from app.qt.choices import MenuButton, Switch
 from app.qt.conversation import Column
 from app.qt.head import MODES
+from app.qt.keys_setting import KeysSetting, Purpose
 from app.qt.painted import Card
 from app.qt.theme import Theme
 from app.qt.widgets import Beside, Button, Group, clear, column, label, named, separator
@@ -40,6 +41,11 @@ class SettingsPage(Column):
         self.content.addWidget(self._group(self._look()))
         self.content.addWidget(self._group(self._work()))
         self.content.addWidget(self._group(self._voice_and_privacy()))
+        self.keys: dict[Purpose, KeysSetting] = {
+            "call": KeysSetting(theme, "call", settings.call_keys),
+            "stop": KeysSetting(theme, "stop", settings.stop_keys),
+        }
+        self.content.addWidget(self._group(list(self.keys.values())))
         self.content.addWidget(self._group([self._server()]))
         problems = Group(8)
         self._problems = problems.inside

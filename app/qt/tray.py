@@ -9,8 +9,10 @@ from app.qt.icons import application_icon
 
 
 class Tray(QObject):
-    """``show_window`` and ``quit`` are what its menu asks for. Without a tray it is silent."""
+    """Its signals are what its menu asks for. Without a tray it is silent."""
 
+    call = Signal()
+    stop = Signal()
     show_window = Signal()
     quit = Signal()
 
@@ -43,7 +45,9 @@ class Tray(QObject):
         icon = QSystemTrayIcon(application_icon(), self)
         icon.setToolTip("Deskhand")
         self._menu = QMenu()
+        self._menu.addAction("Ask about the screen", self.call.emit)
         self._menu.addAction("Show Deskhand", self.show_window.emit)
+        self._menu.addAction("Stop", self.stop.emit)
         self._menu.addAction("Quit", self.quit.emit)
         icon.setContextMenu(self._menu)
         icon.activated.connect(self._activated)

@@ -7,7 +7,6 @@ waits and is sent.
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEvent, Signal
@@ -28,12 +27,16 @@ from agent.events import Event
 from agent.messages import Request
 from app.qt.bridge import Background, EventBridge
 from app.qt.composer import Composer, local_files
-from app.qt.conversation import COLUMN_WIDTH, Conversation
+from app.qt.conversation import Conversation
 from app.qt.folding import Folding
+from app.qt.foot import Foot
 from app.qt.head import Head, StatusLine
 from app.qt.icons import application_icon
+from app.qt.keys_setting import GlobalKeys, KeysShown
+from app.qt.model_shown import ModelShown
 from app.qt.models_page import ModelsPage
 from app.qt.models_port import Models
+from app.qt.over import Over
 from app.qt.settings_page import Save, SettingsPage
 from app.qt.shortcuts import ShortcutSheet
 from app.qt.sidebar import Page, Sidebar
@@ -41,7 +44,7 @@ from app.qt.talk_key import TalkKey
 from app.qt.text import title_plain
 from app.qt.theme import Theme
 from app.qt.tray import Tray
-from app.qt.widgets import column, row
+from app.qt.widgets import column
 
 if TYPE_CHECKING:
     from app.assistant import Assistant
@@ -59,7 +62,9 @@ class MainWindow(QMainWindow):
     painted = Signal()
     quit = Signal()
 
-    def __init__(self, theme: Theme, settings: Settings, save: Save, models: Models) -> None:
+    def __init__(
+        self, theme: Theme, settings: Settings, save: Save, models: Models, keys: GlobalKeys
+    ) -> None:
         super().__init__()
         self.setObjectName("window")
         self.setWindowTitle("Deskhand")
@@ -71,13 +76,12 @@ class MainWindow(QMainWindow):
         self._assistant: Assistant | None = None
         self._waiting: list[Request] = []
         self._first_paint, self._talking = False, False
-        self._wanted_model, self._model_chosen = "", False
-        self._why_online = ""
         self.background = Background()
         self.bridge = EventBridge()
         self.tray = Tray()
         self.talk_key = TalkKey(self, lambda: self._talking)
         self._rooms(settings, save, models)
+        self.keys = KeysShown(keys, self.settings, self.background, self.over.call)
         self._connect()
         self._shortcuts()
         self.composer.setFocus()
@@ -96,33 +100,22 @@ class MainWindow(QMainWindow):
         for page in (self.conversation, self.models, self.settings):
             self.pages.addWidget(page)
         self.composer = Composer(self._theme)
+        self._foot = Foot(self._theme, self.composer)
         self.status = StatusLine(self._theme)
+        self.model = ModelShown(self.head, self.status, self.models, self.settings, lambda: self._assistant)
+        self.over = Over(self._theme, self.background, self)
         outer = column(self.folding.body)
         outer.addWidget(self.head)
         outer.addWidget(self.pages, 1)
-        outer.addWidget(self._composer_holder())
+        outer.addWidget(self._foot)
         outer.addWidget(self.status)
         QWidget.setTabOrder(self.sidebar.settings_button, self.head.mode_button)
         self._title = ""
 
-    def _composer_holder(self) -> QWidget:
-        self._foot = QWidget()
-        self._foot_line = line = row(self._foot, 0, (20, 0, 20, 6))
-        line.addStretch(1)
-        line.addWidget(self.composer, 1000)
-        line.addStretch(1)
-        self._theme.changed.connect(self._limit_composer)
-        self._limit_composer()
-        return self._foot
-
-    def _limit_composer(self) -> None:
-        self.composer.setMaximumWidth(self._theme.px(COLUMN_WIDTH))
-
     def _laid_out(self, narrow: bool, tight: bool) -> None:
         self.head.set_narrow(menu=narrow, tight=tight)
         self.status.set_tight(tight)
-        side = 14 if narrow else 20
-        self._foot_line.setContentsMargins(side, 0, side, 6)
+        self._foot.set_narrow(narrow)
 
     def show_page(self, page: Page) -> None:
         """Go to one of the pages."""
@@ -162,7 +155,7 @@ class MainWindow(QMainWindow):
         self.sidebar.page.connect(self._go)
         self.composer.sent.connect(self.send)
         self.composer.stop.connect(self.stop)
-        self.composer.look.connect(self.look)
+        self.composer.look.connect(self.choose_part)
         self.composer.held.connect(self.talk)
         self.composer.let_go.connect(self.talk_done)
         self.talk_key.held.connect(self.talk)
@@ -174,9 +167,16 @@ class MainWindow(QMainWindow):
         self.conversation.hush.connect(lambda: self._assistant and self._assistant.hush())
         self.conversation.tried.connect(self._try)
         self.conversation.choose_model.connect(lambda: self.show_page("models"))
-        self.models.use.connect(self._use_model)
-        self.models.online.connect(self._online)
         self.settings.changed.connect(self._setting_changed)
+        self.over.trouble.connect(self._trouble)
+        self.over.bar.sent.connect(self.send)
+        self.over.bar.stop.connect(self.stop)
+        self.over.bar.held.connect(self.talk)
+        self.over.bar.let_go.connect(self.talk_done)
+        self.over.bar.open.connect(self.come_forward)
+        self.over.bar.choose.connect(lambda: self.over.choose(self.over.bar.show_moment))
+        self.tray.call.connect(self.over.call)
+        self.tray.stop.connect(self.stop)
         self.tray.show_window.connect(self.come_forward)
         self.tray.quit.connect(self.quit)
 
@@ -184,7 +184,8 @@ class MainWindow(QMainWindow):
         for keys, act in (
             ("Ctrl+N", self.new_session),
             ("Ctrl+K", self.search),
-            ("Ctrl+Shift+S", self.look),
+            ("Ctrl+Shift+S", self.choose_part),
+            ("Ctrl+Shift+R", self.last_part),
             ("Esc", self._escape),
             ("Ctrl+Z", lambda: self.undo("")),
             ("F1", lambda: ShortcutSheet(self._theme, self).open()),
@@ -195,8 +196,10 @@ class MainWindow(QMainWindow):
     def attach(self, assistant: Assistant) -> None:
         """The assistant is there. It has been subscribed to :attr:`bridge` and started by the caller."""
         self._assistant = assistant
+        self.over.attach(assistant)
+        self.keys.listen()
         self.head.show_mode(assistant.mode)
-        self._show_model()
+        self.model.show()
         self._list_sessions()
         for request in self._waiting:
             self.send(request)
@@ -222,9 +225,13 @@ class MainWindow(QMainWindow):
         """Undo ``task``, or the last one that changed something."""
         self._with(lambda a: a.undo(task or None), lambda lines: self.conversation.undone(task, lines))
 
-    def look(self) -> None:
-        """Take the screen of this moment and show what would be sent."""
-        self._with(lambda a: a.look(), self.composer.show_moment)
+    def choose_part(self) -> None:
+        """Have a part of the screen chosen, and show what would be sent."""
+        self.over.choose(self.composer.show_moment)
+
+    def last_part(self) -> None:
+        """The part of the screen that was chosen last, as it is now."""
+        self.over.again(self.composer.show_moment)
 
     def talk(self) -> None:
         if self._assistant is not None and not self._talking:
@@ -248,11 +255,13 @@ class MainWindow(QMainWindow):
         self.sidebar.search.selectAll()
 
     def come_forward(self) -> None:
+        self.over.bar.hide()
         self.show()
         self.raise_()
         self.activateWindow()
 
     def _escape(self) -> None:
+        self.over.ring.hide()
         if self.folding.over:
             self.folding.set_open(False)
         elif self.pages.currentWidget() is not self.conversation:
@@ -279,18 +288,6 @@ class MainWindow(QMainWindow):
         if self._assistant is not None:
             self._assistant.set_mode(mode)
         self.head.show_mode(mode)
-
-    def _use_model(self, setting: str, path: Path) -> None:
-        if self._assistant is not None:
-            self._wanted_model, self._model_chosen = setting, True
-            self._assistant.use_model(path)
-
-    def _online(self, why: str) -> None:
-        self._why_online = why
-        model = self._assistant.model if self._assistant is not None else None
-        server = model.server if model is not None and model.away else ""
-        self.head.show_online(why, server)
-        self.status.set_online(bool(why or server))
 
     def _setting_changed(self, name: str) -> None:
         settings = self.settings.settings
@@ -335,14 +332,16 @@ class MainWindow(QMainWindow):
 
     def _take(self, event: Event) -> None:
         self.conversation.take(event)
+        self.over.bar.take(event)
         match event:
             case events.ModelLoading():
                 self.status.loading(event)
             case events.ModelReady():
-                self._model_ready(event)
+                self.model.ready(event)
             case events.Usage():
                 self.status.used(event)
             case events.TaskStarted(request=request):
+                self.over.ring.hide()
                 self.composer.set_busy(True)
                 if not self._title:
                     self._title = request.text
@@ -358,39 +357,22 @@ class MainWindow(QMainWindow):
                 self._list_sessions()
             case events.QuestionAsked(question=question) if not self.isActiveWindow():
                 self.tray.say("Deskhand asks", title_plain(question.title))
+                if self.over.bar.isVisible():
+                    self.come_forward()  # what is to be approved needs room
+            case events.PointedAt():
+                self.over.point(event)
             case events.ListeningChanged(on=on):
                 self.composer.set_listening(on)
+                if on and not self.isActiveWindow():
+                    self.over.show_bar()
             case events.SoundLevel(level=level):
                 self.composer.microphone.set_level(level)
             case events.ReminderDue(text=text):
                 self.tray.say("Reminder", text)
-            case events.Notice(level="error") if (
-                self._assistant is not None and self._assistant.model is None
-            ):
-                self.status.no_model()
+            case events.Notice(level="error"):
+                self.model.trouble()
             case _:
                 pass
-
-    def _model_ready(self, event: events.ModelReady) -> None:
-        self.status.ready(event)
-        self._show_model()
-        if self._wanted_model != self.settings.settings.model and self._wanted_model:
-            self.settings.save("model", self._wanted_model)
-        model = self._assistant.model if self._assistant is not None else None
-        if self._model_chosen and model is not None and not model.server and self.settings.settings.server:
-            self.settings.save("server", None)
-
-    def _show_model(self) -> None:
-        """What is known of the loaded model once the assistant is there as well."""
-        model = self._assistant.model if self._assistant is not None else None
-        if model is None:
-            return
-        if model.server:
-            self.status.on_server(model.name, model.server)
-        else:
-            self.status.name(model.name, model.file_bytes)
-        self.models.set_in_use(None if model.server else model.path)
-        self._online(self._why_online)
 
     # -- Qt -------------------------------------------------------------------------------------------------------
 

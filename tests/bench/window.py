@@ -19,6 +19,7 @@ import sys
 import time
 import psutil
 from PySide6.QtCore import QTimer
+from app.global_keys import GlobalKeys
 from app.qt.main import application
 from app.qt.models_port import LocalModels
 from app.qt.theme import Theme
@@ -30,7 +31,7 @@ app = application()
 theme = Theme("light")
 theme.apply()
 settings = Settings(workspace=Path.home())
-window = MainWindow(theme, settings, lambda changes: settings, LocalModels(Path.home()))
+window = MainWindow(theme, settings, lambda changes: settings, LocalModels(Path.home()), GlobalKeys({}))
 us = psutil.Process()
 window.painted.connect(lambda: print(time.time() - float(sys.argv[1]), sum(us.cpu_times()[:2])))
 window.painted.connect(lambda: QTimer.singleShot(0, lambda: app.exit(0)))

@@ -21,6 +21,7 @@ from app.qt.window import MainWindow
 from tests.app.qt.scripted_assistant import (
     KeptSettings,
     ScriptedAssistant,
+    ScriptedKeys,
     ScriptedModels,
     some_offers,
     some_sessions,
@@ -48,6 +49,7 @@ class Stage:
     models: ScriptedModels
     kept: KeptSettings
     bot: QtBot
+    keys: ScriptedKeys
 
     def play(self, *events: Event) -> None:
         """Show these events and wait until the window has taken them."""
@@ -72,7 +74,8 @@ class Stage:
 @pytest.fixture
 def stage(qtbot: QtBot, qapp: QApplication, theme: Theme) -> Iterator[Stage]:
     kept, models = KeptSettings(), ScriptedModels(some_offers())
-    window = MainWindow(theme, kept.settings, kept.save, models)
+    keys = ScriptedKeys()
+    window = MainWindow(theme, kept.settings, kept.save, models, keys)
     qapp.installEventFilter(window.talk_key)
     qtbot.addWidget(window, before_close_func=_quietly)
     assistant = ScriptedAssistant(past=some_sessions())
@@ -82,7 +85,8 @@ def stage(qtbot: QtBot, qapp: QApplication, theme: Theme) -> Iterator[Stage]:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow, timeout=20_000)
     qtbot.waitUntil(lambda: window.sidebar.list.count() > 0)
-    yield Stage(window, assistant, models, kept, qtbot)
+    yield Stage(window, assistant, models, kept, qtbot, keys)
+    window.over.close()
     qapp.removeEventFilter(window.talk_key)
 
 

@@ -27,6 +27,7 @@ from tests.app.qt.scripted_assistant import (
     MODEL,
     KeptSettings,
     ScriptedAssistant,
+    ScriptedKeys,
     ScriptedModels,
     some_offers,
     some_sessions,
@@ -102,7 +103,7 @@ def show(theme: Theme, scene: Scene, size: tuple[int, int]) -> MainWindow:
     )
     kept = KeptSettings(SERVER_SETTINGS if scene.model is not MODEL else None)
     done = (Progress(2_000_000_000, 5_150_000_000), Progress(2_100_000_000, 5_150_000_000))
-    window = MainWindow(theme, kept.settings, kept.save, ScriptedModels(some_offers(), done))
+    window = MainWindow(theme, kept.settings, kept.save, ScriptedModels(some_offers(), done), ScriptedKeys())
     window.resize(*size)
     window.attach(assistant)
     window.show()

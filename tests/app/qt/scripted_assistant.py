@@ -13,10 +13,12 @@ from agent.cancel import Cancel, Cancelled
 from agent.engine.port import ModelInfo
 from agent.events import Choice, Event
 from agent.journal import UndoneLine
-from agent.messages import Moment, Request
+from agent.messages import Moment, Picture, Request
 from agent.session import SessionSummary
 from app.qt.models_port import Offer, Progress
 from app.settings import Settings
+from tools.desktop.port import Bounds, Window
+from tools.moment import Frozen, Part
 
 MODEL = ModelInfo(
     name="Pocket",
@@ -37,6 +39,64 @@ MOMENT = Moment(window="notes.txt - Mousepad", application="Mousepad", outline="
 
 
 @dataclass
+class ScriptedSight:
+    """A screen of one grey and white picture with two windows; what was chosen is written to ``chosen``."""
+
+    size: tuple[int, int] = (800, 800)
+    moment: Moment = MOMENT
+    windows: tuple[Window, ...] = (
+        Window(7, "notes.txt - Mousepad", "Mousepad", "mousepad", 70, Bounds(60, 60, 300, 200)),
+        Window(8, "Downloads", "Files", "thunar", 80, Bounds(200, 150, 400, 300)),
+    )
+    places: list[tuple[int, int, int, int] | None] = field(default_factory=lambda: [(60, 60, 300, 200)])
+    """Where a window is when it is asked for: the first answer, and then the next, until the last."""
+    soft: bool = True
+    frozen: list[tuple[int, int, int, int]] = field(default_factory=list)
+    chosen: list[Part] = field(default_factory=list)
+    put_away: Callable[[], None] = lambda: None
+
+    def freeze(self, region: tuple[int, int, int, int]) -> Frozen:
+        self.frozen.append(region)
+        width, height = self.size
+        picture = Picture(width=width, height=height, rgb=bytes((150, 160, 165)) * (width * height))
+        return Frozen(picture, Bounds(0, 0, width, height), self.windows, (10, 10), 0)
+
+    def look_at(self, frozen: Frozen, part: Part) -> Moment:
+        self.chosen.append(part)
+        return self.moment
+
+    def whereabouts(self, window: int, x: int, y: int) -> tuple[int, int, int, int] | None:
+        return self.places.pop(0) if len(self.places) > 1 else self.places[0]
+
+    def composited(self) -> bool:
+        return self.soft
+
+    def uncover(self, put_away: Callable[[], None]) -> None:
+        self.put_away = put_away
+
+
+@dataclass
+class ScriptedKeys:
+    """Shortcuts that are pressed by the test; those in ``taken`` belong to somebody else."""
+
+    taken: tuple[str, ...] = ()
+    acts: dict[str, Callable[[], None]] = field(default_factory=dict)
+    keys: dict[str, str] = field(
+        default_factory=lambda: {"call": "ctrl+alt+space", "stop": "ctrl+alt+escape"}
+    )
+
+    def on(self, purpose: str, act: Callable[[], None]) -> None:
+        self.acts[purpose] = act
+
+    def change(self, purpose: str, keys: str) -> str:
+        self.keys[purpose] = keys
+        return self.trouble(purpose)
+
+    def trouble(self, purpose: str) -> str:
+        return "Another application already uses these keys." if self.keys[purpose] in self.taken else ""
+
+
+@dataclass
 class ScriptedAssistant:
     """Every call is written to ``calls`` as its name and arguments."""
 
@@ -49,6 +109,7 @@ class ScriptedAssistant:
     mode: Mode = "ask"
     session: str = "s1"
     running: str = ""
+    screen: ScriptedSight = field(default_factory=lambda: ScriptedSight())
     listener: Callable[[Event], None] | None = None
 
     def subscribe(self, listener: Callable[[Event], None]) -> Callable[[], None]:
@@ -74,6 +135,10 @@ class ScriptedAssistant:
     def undo(self, task: str | None = None) -> tuple[UndoneLine, ...]:
         self.calls.append(("undo", task))
         return self.undo_lines
+
+    @property
+    def sight(self) -> ScriptedSight:
+        return self.screen
 
     def look(self) -> Moment:
         self.calls.append(("look",))

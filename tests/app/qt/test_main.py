@@ -7,7 +7,7 @@ from agent.errors import StorageError
 from app.qt.bubbles import NoticeRow
 from app.qt.main import run
 from app.qt.window import MainWindow
-from tests.app.qt.scripted_assistant import KeptSettings, ScriptedAssistant, ScriptedModels
+from tests.app.qt.scripted_assistant import KeptSettings, ScriptedAssistant, ScriptedKeys, ScriptedModels
 
 
 def test_what_is_wrong_with_the_settings_file_is_a_row_in_the_first_page(qapp: QApplication) -> None:
@@ -23,7 +23,7 @@ def test_what_is_wrong_with_the_settings_file_is_a_row_in_the_first_page(qapp: Q
         return ScriptedAssistant()
 
     problem = StorageError("In config.toml, line 2, text_scale = 9 cannot be used.", "Correct that line.")
-    assert run(assistant, kept.settings, kept.save, ScriptedModels(), (problem,)) == 0
+    assert run(assistant, kept.settings, kept.save, ScriptedModels(), ScriptedKeys(), (problem,)) == 0
     assert len(seen) == 1
     assert "line 2" in seen[0]
     assert "Correct that line." in seen[0]

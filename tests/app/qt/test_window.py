@@ -11,7 +11,6 @@ from PySide6.QtGui import QDropEvent, QTextDocument
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLineEdit, QPlainTextEdit, QWidget
 
 from agent import events
-from agent.errors import DesktopError
 from agent.messages import Request
 from app.qt.bubbles import UserBubble
 from app.qt.shortcuts import ShortcutSheet
@@ -85,26 +84,19 @@ def test_ctrl_m_is_held_to_talk_from_anywhere(stage: Stage) -> None:
 
 
 def test_the_screen_is_taken_shown_and_sent(stage: Stage, find: Callable[[str], QWidget]) -> None:
-    stage.assistant.moment = scenes.Moment(
+    stage.assistant.screen.moment = scenes.Moment(
         window="n", application="Mousepad", outline="", thumbnail=scenes.thumbnail()
     )
-    stage.press(Qt.Key.Key_S, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    find("screen").click()
+    stage.bot.waitUntil(lambda: stage.window.over.picker is not None)
+    stage.bot.keyClick(stage.window.over.picker.veils[0], Qt.Key.Key_Return)
     stage.bot.waitUntil(lambda: stage.window.composer.moment is not None)
     assert find("thumbnail").isVisible()
     stage.window.composer.send_button.click()
     request = stage.calls("submit")[0][1]
     assert isinstance(request, Request)
-    assert request.moment is stage.assistant.moment
+    assert request.moment is stage.assistant.screen.moment
     assert stage.window.composer.moment is None
-
-
-def test_a_screen_that_cannot_be_read_is_a_row(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    def look() -> None:
-        raise DesktopError("The screen could not be read. Nothing was sent.", "Log in to a desktop.")
-
-    monkeypatch.setattr(stage.assistant, "look", look)
-    stage.window.look()
-    stage.bot.waitUntil(lambda: stage.window.conversation.findChild(QWidget, "notice") is not None)
 
 
 def test_dropped_files_become_attachments_that_can_be_taken_off(
