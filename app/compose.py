@@ -44,7 +44,7 @@ from tools.desktop import connect
 from tools.desktop.composited import composited
 from tools.desktop.held import release_held
 from tools.desktop.port import Bounds, Desktop
-from tools.files.attachment import attachment_text
+from tools.files.attachment import attachment
 from tools.mcp.pins import Pins
 from tools.mcp.servers import CHARACTERS_PER_TOKEN, Servers, tokens_of
 from tools.moment import Frozen, Part, freeze, moment_of
@@ -91,7 +91,7 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         voice=voice,
         questions=Questions(hub),
         senses=senses,
-        read_attachment=partial(attachment_text, hear=voice.transcribe),
+        read_attachment=partial(attachment, hear=voice.transcribe),
         system=system,
         spec=lambda path: _spec(settings, places, path),
         speak_answers=settings.speak_answers,

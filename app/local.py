@@ -309,7 +309,7 @@ class LocalAssistant:
     def _attachments(self, errand: Errand, profile: Profile) -> tuple[Attachment, ...]:
         files, read = errand.request.files, self.parts.read_attachment
         budget = profile.observation_chars // max(1, len(files))
-        return tuple(Attachment(path.name, read(path, budget, errand.cancel)) for path in files)
+        return tuple(read(path, budget, errand.cancel) for path in files)
 
     def _log_event(self, session: str, event: Event) -> None:
         """Keep what shows a session again. A log that cannot be written loses the picture of a task, not the task."""

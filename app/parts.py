@@ -9,7 +9,7 @@ from typing import Protocol
 
 from agent.broker import Broker
 from agent.cancel import Cancel
-from agent.context import Profile
+from agent.context import Attachment, Profile
 from agent.engine.port import Engine, ModelSpec
 from agent.errors import DesktopError
 from agent.events import PointedAt
@@ -71,8 +71,8 @@ class Parts:
     voice: Voice
     questions: Questions
     senses: Senses
-    read_attachment: Callable[[Path, int, Cancel], str]
-    """An attached file's text, at most about so many characters; nothing after a stop. Raises DeskhandError."""
+    read_attachment: Callable[[Path, int, Cancel], Attachment]
+    """An attached file: its text, at most about so many characters; nothing after a stop. Raises DeskhandError."""
     system: str
     spec: Callable[[Path | None], ModelSpec]
     """How to load a model file; without one, that of the settings. Raises ModelFileError when it is not there."""

@@ -45,6 +45,15 @@ def test_pixels_go_only_to_a_model_that_sees() -> None:
     assert user_message(request, sees=True).pictures == (picture,)
 
 
+def test_an_attached_picture_is_seen_beside_its_text_or_only_read() -> None:
+    photo = Picture(width=1, height=1, rgb=b"abc", shows="file")
+    attached = (Attachment("a.png", "PNG picture", photo), Attachment("b.txt", "milk"))
+    assert user_message(Request(text="x"), attached).pictures == ()
+    message = user_message(Request(text="x"), attached, sees=True)
+    assert message.pictures == (photo,)
+    assert "PNG picture" in message.context
+
+
 def test_a_voice_goes_only_to_a_model_that_hears_on_this_machine() -> None:
     request = Request(text="x", source="spoken", sound=Sound.of(bytes(8)))
     assert user_message(request).sounds == ()

@@ -71,12 +71,14 @@ class _Answer(BaseModel):
 @dataclass(frozen=True, slots=True)
 class Reading:
     """``about`` names the document: "PDF, 30 pages". ``text`` is its beginning, or what was asked for; ``left`` says
-    what is missing, and ``at`` is the position at which that begins."""
+    what is missing, and ``at`` is the position at which that begins. ``picture`` is what the document shows, of a
+    picture or a scanned page."""
 
     about: str
     text: str
     left: str = ""
     at: str = ""
+    picture: Picture | None = None
 
     def told(self, path: str) -> str:
         """As the model reads it; ``path`` is how it would ask for more."""
@@ -118,7 +120,7 @@ def _read(
             inside = f"{name}#{answer.member}"
             seen = _read(inner, inside, longest, cancel, answer.at, hear, depth + 1)
         further = f"{answer.member}#{seen.at}" if seen.at else ""
-        return Reading(f"{answer.member} in it: {seen.about}", seen.text, seen.left, further)
+        return Reading(f"{answer.member} in it: {seen.about}", seen.text, seen.left, further, seen.picture)
     if answer.heard and hear is not None:
         return _heard(answer, raw, parse(position).unit, longest, cancel, hear)
     if not raw:
@@ -145,18 +147,19 @@ def _heard(answer: _Answer, samples: bytes, minute: int, longest: int, cancel: C
 def _with_text_in_picture(
     answer: _Answer, pixels: bytes, about: str, longest: int, cancel: Cancel
 ) -> Reading:
-    picture = Picture(width=answer.width, height=answer.height, rgb=pixels)
+    picture = Picture(width=answer.width, height=answer.height, rgb=pixels, shows="file")
     room = max(_LEAST_SEEN, longest - len(answer.text))
     try:
         lines = read_text(picture, cancel)
     except DesktopError as trouble:
-        return Reading(about, "\n".join(filter(None, (answer.text, f"({trouble})"))), answer.left, answer.at)
+        text = "\n".join(filter(None, (answer.text, f"({trouble})")))
+        return Reading(about, text, answer.left, answer.at, picture)
     seen = "\n".join(pieces("\n".join(line.text for line in lines)))[:room]
     cancel.check()
     heading = f"text in {answer.label or 'it'}, read from the picture:"
     read_from_it = f"{heading}\n{seen}" if seen else f"(no text was found in {answer.label or 'it'})"
     text = "\n".join(part for part in (answer.text, read_from_it) if part)
-    return Reading(about, text, answer.left, answer.at)
+    return Reading(about, text, answer.left, answer.at, picture)
 
 
 def _answer(

@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from agent.cancel import Cancel
 from agent.tool import Tool
 from tests.tools.documents import made
 from tests.tools.files.conftest import Call
-from tools.files.attachment import attachment_text
+from tools.files.attachment import MOST_PICTURE_TOKENS, attachment
 from tools.files.workspace import PathError
 
 
@@ -77,7 +79,7 @@ def test_a_broken_document_is_an_error_in_a_sentence(call: Call, docs: Path) -> 
 def test_an_attached_document_is_read_within_its_budget(docs: Path) -> None:
     (docs / "minutes.docx").write_bytes(made.long_word(50))
 
-    text = attachment_text(docs / "minutes.docx", 100, Cancel())
+    text = attachment(docs / "minutes.docx", 100, Cancel()).text
 
     assert text.splitlines()[:2] == ["Word document, 50 paragraphs", "paragraph 1"]
     assert text.splitlines()[-1] == '(+42 more lines, from "minutes.docx#line=9")'
@@ -86,15 +88,15 @@ def test_an_attached_document_is_read_within_its_budget(docs: Path) -> None:
 def test_an_attached_text_is_its_beginning(docs: Path) -> None:
     (docs / "notes.txt").write_text("Buy milk")
 
-    assert attachment_text(docs / "notes.txt", 100, Cancel()) == "Buy milk"
-    assert attachment_text(docs / "notes.txt", 3, Cancel()) == "Buy…"
+    assert attachment(docs / "notes.txt", 100, Cancel()).text == "Buy milk"
+    assert attachment(docs / "notes.txt", 3, Cancel()).text == "Buy…"
 
 
 def test_an_attachment_that_cannot_be_read_says_so(docs: Path) -> None:
     (docs / "core").write_bytes(b"\x7fELF\0\0")
 
     with pytest.raises(PathError, match="of a kind that cannot be read"):
-        attachment_text(docs / "core", 100, Cancel())
+        attachment(docs / "core", 100, Cancel())
 
 
 def test_an_attachment_is_not_read_after_a_stop(docs: Path) -> None:
@@ -102,4 +104,23 @@ def test_an_attachment_is_not_read_after_a_stop(docs: Path) -> None:
     cancel = Cancel()
     cancel.request()
 
-    assert attachment_text(docs / "report.pdf", 100, cancel) == ""
+    assert attachment(docs / "report.pdf", 100, cancel).text == ""
+
+
+def test_an_attached_picture_is_a_picture_beside_its_text(docs: Path) -> None:
+    pixels = np.random.default_rng(3).integers(0, 256, (60, 100, 3), np.uint8)
+    Image.fromarray(pixels).save(docs / "noise.png")
+
+    seen = attachment(docs / "noise.png", 500, Cancel())
+
+    assert seen.text.startswith("PNG picture, 100 x 60 pixels")
+    assert seen.picture is not None
+    assert (seen.picture.rgb, seen.picture.shows) == (pixels.tobytes(), "file")
+    assert (seen.picture.label, seen.picture.budget) == ("noise.png:", 6)
+
+
+def test_a_large_picture_is_shown_within_its_budget(docs: Path) -> None:
+    Image.new("RGB", (3000, 2000), "white").save(docs / "white.jpg")
+    picture = attachment(docs / "white.jpg", 500, Cancel()).picture
+    assert picture is not None
+    assert picture.budget == MOST_PICTURE_TOKENS
