@@ -1,8 +1,8 @@
 """The switch by which a Linux desktop tells applications to show their controls (org.a11y.Status, at-spi2-core).
 
-Firefox, Chromium and Qt look at it when they start, and some while they run. It belongs to the desktop, not to us, and
-stays as it is set: it is turned on when it is off, and never turned off, because others may rely on it by then. The
-other switch of that name, for screen readers, is left alone: some desktops start one on it.
+Firefox and Chromium look at it when they start and show nothing while it is off; GTK and Qt do not ask. It belongs to
+the desktop, not to us, and stays as it is set: it is turned on when it is off, and never turned off, because others may
+rely on it by then. The other switch, for screen readers, is left alone: some desktops start one on it.
 """
 
 from __future__ import annotations
