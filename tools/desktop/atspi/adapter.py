@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import replace
 
 from tools.desktop.atspi import acting, grid
 from tools.desktop.atspi.bus import AccessibilityBus, Reference
 from tools.desktop.atspi.facts import Facts, cached
 from tools.desktop.atspi.reader import Reading
+from tools.desktop.atspi.scale import on_screen, scale_of, scaled
 from tools.desktop.port import Bounds, Node, Window, walk
 
 ANSWER_SECONDS = 12.0
@@ -30,13 +32,15 @@ class AtspiAccessibility:
     and column, because such cells live for a moment only."""
 
     def __init__(self) -> None:
-        self._bus = AccessibilityBus()
+        self.bus = AccessibilityBus()
+        """For whoever has more to ask of AT-SPI."""
         self._processes: dict[str, int] = {}
         self._gtk4: dict[str, bool] = {}
         self._without_cache: set[str] = set()
+        self._tops: dict[int, Reference] = {}
 
     def read(self, window: Window) -> Node | None:
-        return self._bus.run(self._read(window), ANSWER_SECONDS)
+        return self.bus.run(self._read(window), ANSWER_SECONDS)
 
     def find(self, window: Window, key: str) -> Node | None:
         tree = self.read(window)
@@ -66,9 +70,9 @@ class AtspiAccessibility:
     def _do(self, key: str, action: Action) -> bool:
         async def act() -> bool:
             control = await self._reference(key)
-            return control is not None and await action(self._bus, control)
+            return control is not None and await action(self.bus, control)
 
-        return self._bus.run(act(), ANSWER_SECONDS)
+        return self.bus.run(act(), ANSWER_SECONDS)
 
     async def _reference(self, key: str) -> Reference | None:
         name, slash, path = key.partition("/")
@@ -76,21 +80,31 @@ class AtspiAccessibility:
             return None
         if cell := _CELL.fullmatch(path):
             table = Reference(name, f"/{cell['table']}")
-            return await grid.reference_of(self._bus, table, int(cell["row"]), int(cell["column"]))
+            return await grid.reference_of(self.bus, table, int(cell["row"]), int(cell["column"]))
         return Reference(name, f"/{path}")
 
     async def _read(self, window: Window) -> Node | None:
-        top = await self._top(window)
+        top = self._tops.get(window.id) or await self.top(window)
         if top is None:
             return None
-        known, gtk4 = await asyncio.gather(self._known(top.name), self._is_gtk4(top.name))
-        inside = await Reading(self._bus, window, known, gtk4).read(top)
-        return Node(f"{top.name}{top.path}", "dialog", window.title, "", frozenset(), window.bounds, inside)
+        known, gtk4, told = await asyncio.gather(
+            self._known(top.name), self._is_gtk4(top.name), grid.extents(self.bus, top)
+        )
+        scale = scale_of(window.bounds, told, whole=gtk4)
+        window = replace(window, bounds=scaled(window.bounds, 1 / scale))  # as the application counts
+        inside = await Reading(self.bus, window, known, only_windows_show=gtk4).read(top)
+        if inside == ():
+            inside = await Reading(self.bus, window, known, covered=True).read(top)
+        if inside is None:
+            self._tops.pop(window.id, None)
+            return None
+        whole = Node(f"{top.name}{top.path}", "dialog", window.title, "", frozenset(), window.bounds, inside)
+        return on_screen((whole,), scale)[0]
 
     async def _known(self, application: str) -> Mapping[Reference, Facts]:
         if application in self._without_cache:
             return {}
-        known = await cached(self._bus, application)
+        known = await cached(self.bus, application)
         if not known or len(known) > _WORTH_A_BULK:
             self._without_cache.add(application)
         return known
@@ -99,13 +113,13 @@ class AtspiAccessibility:
         if application not in self._gtk4:
             root = Reference(application, REGISTRY.path)
             name, version = await asyncio.gather(
-                self._bus.property(root, "Application", "ToolkitName"),
-                self._bus.property(root, "Application", "Version"),
+                self.bus.property(root, "Application", "ToolkitName"),
+                self.bus.property(root, "Application", "Version"),
             )
             self._gtk4[application] = str(name).casefold() == "gtk" and str(version).startswith("4.")
         return self._gtk4[application]
 
-    async def _top(self, window: Window) -> Reference | None:
+    async def top(self, window: Window) -> Reference | None:
         """The object of an X window: one process may have several, of which titles tell one from another."""
         if not window.pid:
             return None
@@ -113,24 +127,28 @@ class AtspiAccessibility:
         described = await asyncio.gather(*(self._described(top) for top in tops))
         titled = [each for each in described if each[1] == window.title] or described
         nearest = min(titled, key=lambda each: _distance(each[2], window.bounds), default=None)
-        return nearest[0] if nearest else None
+        if nearest is None:
+            return None
+        if nearest[1] == window.title:
+            self._tops[window.id] = nearest[0]
+        return nearest[0]
 
     async def _names(self, pid: int) -> list[str]:
         """The applications of a process. The bus is asked, not they: one that hangs would keep us from the others."""
-        found = await self._bus.call(REGISTRY, "Accessible", "GetChildren")
+        found = await self.bus.call(REGISTRY, "Accessible", "GetChildren")
         names = [str(each[0]) for each in found[0]] if found and isinstance(found[0], list) else []
         unknown = [name for name in names if name not in self._processes]
-        processes = await asyncio.gather(*(self._bus.process_of(name) for name in unknown))
+        processes = await asyncio.gather(*(self.bus.process_of(name) for name in unknown))
         self._processes.update(zip(unknown, processes, strict=True))
         return [name for name in names if self._processes[name] == pid]
 
     async def _windows(self, application: str) -> list[Reference]:
-        found = await self._bus.call(Reference(application, REGISTRY.path), "Accessible", "GetChildren")
+        found = await self.bus.call(Reference(application, REGISTRY.path), "Accessible", "GetChildren")
         return [Reference(*each) for each in found[0]] if found and isinstance(found[0], list) else []
 
     async def _described(self, top: Reference) -> tuple[Reference, str, Bounds | None]:
         name, bounds = await asyncio.gather(
-            self._bus.property(top, "Accessible", "Name"), grid.extents(self._bus, top)
+            self.bus.property(top, "Accessible", "Name"), grid.extents(self.bus, top)
         )
         return top, str(name or ""), bounds
 

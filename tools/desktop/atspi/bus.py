@@ -41,6 +41,7 @@ class AccessibilityBus:
         self._loop = asyncio.new_event_loop()
         self._bus: MessageBus | None = None
         self._end: asyncio.Task[None] | None = None
+        self._connecting = asyncio.Lock()
         self._room = asyncio.Semaphore(_IN_FLIGHT)
         threading.Thread(target=self._loop.run_forever, name="accessibility", daemon=True).start()
         self.run(self._connected(), CONNECT_SECONDS)
@@ -96,15 +97,24 @@ class AccessibilityBus:
         return int(str(found[0])) if found else 0
 
     async def _connected(self) -> MessageBus:
-        if self._bus is None or not self._bus.connected:
-            session = await MessageBus(bus_type=BusType.SESSION).connect()
-            where = await session.call(Message("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress"))
-            session.disconnect()
-            if where.message_type is not MessageType.METHOD_RETURN:
-                raise EOFError("there is no accessibility bus")
-            self._bus = await MessageBus(bus_address=str(where.body[0])).connect()
-            self._end = asyncio.create_task(_ended(self._bus))
-        return self._bus
+        async with self._connecting:
+            if self._bus is None or not self._bus.connected:
+                self._bus = await _connect()
+                self._end = asyncio.create_task(_ended(self._bus))
+            return self._bus
+
+
+async def _connect() -> MessageBus:
+    session = await MessageBus(bus_type=BusType.SESSION).connect()
+    where = await session.call(Message("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress"))
+    session.disconnect()
+    if where.message_type is not MessageType.METHOD_RETURN:
+        raise EOFError("there is no accessibility bus")
+    bus = await MessageBus(bus_address=str(where.body[0])).connect()
+    # GTK 3, Firefox and Chromium keep a cache only for somebody who waits for events; this one hardly happens.
+    registry = ("org.a11y.atspi.Registry", "/org/a11y/atspi/registry", "org.a11y.atspi.Registry")
+    await bus.call(Message(*registry, "RegisterEvent", signature="s", body=["document:page-changed"]))
+    return bus
 
 
 async def _ended(bus: MessageBus) -> None:

@@ -58,31 +58,36 @@ class Place:
 
 class Reading:
     """Reads one window once. ``known`` is what the application's cache told of its controls; ``only_windows_show`` is
-    GTK 4's way: it says SHOWING of windows alone, and its places count from the window's corner."""
+    GTK 4's way: it says SHOWING of windows alone, and its places count from the window's corner. ``covered`` is
+    Firefox's way: in a window that others hide nothing shows, and every page, also those of other tabs, is visible."""
 
     def __init__(
         self,
         bus: AccessibilityBus,
         window: Window,
         known: Mapping[Reference, Facts],
+        *,
         only_windows_show: bool = False,
+        covered: bool = False,
     ) -> None:
         self._bus = bus
         self._window = window
         self._known = known
         self._only_windows_show = only_windows_show
+        self._covered = covered
         self._left = _MAX_NODES
         self._asked: dict[Reference, asyncio.Task[Content]] = {}
 
-    async def read(self, top: Reference) -> tuple[Node, ...]:
-        """What can be seen in the window ``top``."""
+    async def read(self, top: Reference) -> tuple[Node, ...] | None:
+        """What can be seen in the window ``top``; ``None`` when it is gone."""
         bounds = self._window.bounds
         facts = self._known.get(top) or await asked(self._bus, top)
         if facts is None:
-            return ()
+            return None
         shift = await self._corner(top) if self._only_windows_show else (0, 0)
         self._ask_ahead(facts, False)
-        return await self._inside(facts, await self._children(facts), Place(bounds, bounds, shift))
+        children = facts.children if facts.children is not None else await self._children(facts)
+        return await self._inside(facts, children, Place(bounds, bounds, shift))
 
     async def _corner(self, top: Reference) -> tuple[int, int]:
         """Where a window of GTK 4 begins: in the middle of the X window, which holds its shadow as well."""
@@ -103,24 +108,20 @@ class Reading:
             if not is_closed(facts, parent):
                 self._ask_ahead(facts, in_document)
 
-    async def one(self, reference: Reference, shift: tuple[int, int]) -> Node | None:
-        """A control by itself, wherever it is."""
-        facts = await asked(self._bus, reference)
-        if facts is None or not self._shows(facts.states):
-            return None
-        content = await self._content(facts, False)
-        bounds = content.bounds.moved(*shift) if content.bounds else None
-        found = nodes_of(facts, replace(content, bounds=bounds), ())
-        return found[0] if found else None
-
     async def _nodes(self, reference: Reference, index: int, parent: Facts, place: Place) -> tuple[Node, ...]:
         """The node of a control, or what is in it when it is a container; nothing when it cannot be seen."""
         self._left -= 1
         facts = await self._facts(reference) if self._left >= 0 and place.depth <= _MAX_DEPTH else None
         if facts is None or facts.role in DECORATION or is_word(facts, parent):
             return ()
+        if self._is_of_another_tab(facts):
+            return ()
+        children: Sequence[Reference] | None = known_children(facts, parent)
         asked_for = self._asked.get(reference) or self._content(facts, place.in_document)
-        content, children = await asyncio.gather(asked_for, self._children(facts, parent))
+        if children is not None:
+            content = await asked_for
+        else:
+            content, children = await asyncio.gather(asked_for, self._children(facts))
         inner = placed(facts, content.bounds, place)
         if inner is None:
             return ()
@@ -137,16 +138,15 @@ class Reading:
         """What is in ``parent``; ``None`` for the children of a table that has too many to name."""
         if children is None:
             return await grid.rows(self._bus, parent.reference, place.shift)
-        found = await asyncio.gather(
-            *(self._nodes(child, index, parent, place) for index, child in enumerate(children))
-        )
+        if all(child in self._known for child in children):  # then it has been asked ahead
+            found = [await self._nodes(child, index, parent, place) for index, child in enumerate(children)]
+        else:
+            found = await asyncio.gather(
+                *(self._nodes(child, index, parent, place) for index, child in enumerate(children))
+            )
         return tuple(node for nodes in found for node in nodes)
 
-    async def _children(self, parent: Facts, around: Facts | None = None) -> Sequence[Reference] | None:
-        if is_closed(parent, around):
-            return ()
-        if parent.children is not None:
-            return parent.children
+    async def _children(self, parent: Facts) -> Sequence[Reference] | None:
         if parent.role in GRIDS:
             count = await self._bus.property(parent.reference, "Accessible", "ChildCount")
             if isinstance(count, int) and count > grid.MANY:
@@ -162,17 +162,33 @@ class Reading:
         return await asked(self._bus, reference, states) if states and self._shows(states) else None
 
     def _shows(self, states: AtspiState) -> bool:
-        wanted = AtspiState.VISIBLE if self._only_windows_show else AtspiState.VISIBLE | AtspiState.SHOWING
+        wanted = AtspiState.VISIBLE
+        if not self._only_windows_show and not self._covered:
+            wanted |= AtspiState.SHOWING
         return wanted in states and AtspiState.DEFUNCT not in states
 
+    def _is_of_another_tab(self, facts: Facts) -> bool:
+        return self._covered and facts.role == AtspiRole.DOCUMENT_WEB and facts.name not in self._window.title
+
     async def _content(self, facts: Facts, in_document: bool) -> Content:
+        if not self._says_more(facts, in_document):
+            return Content(await self._bounds(facts, in_document), description=facts.description or "")
         bounds, text, number, description = await asyncio.gather(
             self._bounds(facts, in_document),
-            self._text(facts, in_document),
+            self._text(facts),
             self._number(facts),
             self._description(facts),
         )
         return Content(bounds, text, number, description)
+
+    def _says_more(self, facts: Facts, in_document: bool) -> bool:
+        """Whether there is more to ask of it than its place."""
+        role = facts.role
+        if role in FIELDS or role in NUMBERS or role in PROGRESS or role == AtspiRole.COMBO_BOX:
+            return True
+        if role in TEXTS:
+            return not facts.name or (in_document and role in LABELS)
+        return role in BUTTONS and not facts.name and facts.description is None
 
     async def _bounds(self, facts: Facts, in_document: bool) -> Bounds | None:
         if in_document and role_of(facts) is None:
@@ -184,11 +200,10 @@ class Reading:
         nowhere = width < 0 or height < 0 or abs(x) > _FAR or abs(y) > _FAR
         return None if nowhere else Bounds(x, y, width, height)
 
-    async def _text(self, facts: Facts, in_document: bool) -> str | None:
+    async def _text(self, facts: Facts) -> str | None:
         """Its text where its name does not say it; never a password's."""
         role = facts.role
-        unsaid = role in TEXTS and (not facts.name or (in_document and role in LABELS))
-        if not (role in FIELDS or role == AtspiRole.COMBO_BOX or unsaid):
+        if role not in FIELDS | TEXTS and role != AtspiRole.COMBO_BOX:
             return None
         found = await self._bus.call(facts.reference, "Text", "GetText", "ii", 0, -1)
         if found and isinstance(found[0], str) and found[0].strip(EMBEDDED):
@@ -229,6 +244,11 @@ class Reading:
         if facts.description is not None or facts.role not in BUTTONS or facts.name:
             return facts.description or ""
         return str(await self._bus.property(facts.reference, "Accessible", "Description") or "")
+
+
+def known_children(facts: Facts, around: Facts) -> tuple[Reference, ...] | None:
+    """``None`` when they have to be asked for."""
+    return () if is_closed(facts, around) else facts.children
 
 
 def is_closed(facts: Facts, around: Facts | None = None) -> bool:
