@@ -150,6 +150,16 @@ class Journal:
             or not row.writer.alive  # our own process has one journal at a time
         )
 
+    def forget(self, before: float) -> int:
+        """Erase the steps that were settled before the time ``before`` (seconds since 1970), and what was kept for
+        their undo; how many bytes that freed. An uncertain step stays until it is settled."""
+        self._storage.call(
+            lambda db: db.execute("DELETE FROM journal WHERE at < ? AND state != 'prepared'", (before,))
+        )
+        rows = self._storage.call(lambda db: db.execute("SELECT before FROM journal").fetchall())
+        needed = {digest for (text,) in rows for image in _load(text).values() for digest in image.digests()}
+        return self._contents.forget(frozenset(needed), before)
+
     def _settle(self, entry: JournalEntry, state: str) -> None:
         def note(db: sqlite3.Connection) -> None:
             db.execute("UPDATE journal SET state = ?, after = ? WHERE id = ?", (state, after, entry.id))

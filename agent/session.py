@@ -153,6 +153,10 @@ class Sessions:
         """Erase the session with everything said in it."""
         self._storage.call(lambda db: db.execute("DELETE FROM session WHERE id = ?", (session,)))
 
+    def forget(self, before: float) -> None:
+        """Erase the sessions in which nothing happened since the time ``before`` (seconds since 1970)."""
+        self._storage.call(lambda db: db.execute("DELETE FROM session WHERE updated < ?", (before,)))
+
     def _rows(self, table: str, session: str) -> tuple[str, ...]:
         query = f"SELECT json FROM {table} WHERE session = ? ORDER BY position"
         return tuple(

@@ -6,6 +6,7 @@ Compared are kinds, contents, link targets and modes; times are restored but not
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -40,6 +41,13 @@ class Image(Value):
             (self.kind, self.mode, self.digest, mine.keys())
             == (other.kind, other.mode, other.digest, theirs.keys())
         ) and all(mine[name].same(theirs[name]) for name in mine)
+
+    def digests(self) -> Iterator[str]:
+        """Of every file in it."""
+        if self.kind == "file":
+            yield self.digest
+        for _, image in self.entries:
+            yield from image.digests()
 
 
 def storable(name: str) -> str:
@@ -78,6 +86,18 @@ class Contents:
             _remove(path)
             if image.kind == "link":
                 path.symlink_to(named(image.digest))
+
+    def forget(self, needed: frozenset[str], before: float) -> int:
+        """Erase the contents whose digests are not ``needed`` and that were kept before the time ``before`` (seconds
+        since 1970); how many bytes that freed. What cannot be removed stays."""
+        freed = 0
+        for place in self._folder.glob("*/*"):
+            with contextlib.suppress(OSError):
+                status = place.lstat()
+                if place.name not in needed and status.st_mtime < before:
+                    place.unlink()
+                    freed += status.st_size
+        return freed
 
     def _image(self, path: Path, keep: bool) -> Image:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import queue
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from agent.errors import DeskhandError, StorageError
+from app.erasing import erase_command
 from app.exit_codes import DONE, NOT_DONE, STOPPED
 from app.models.command import models
+from app.network import network, stand_guard
 from app.permissions import permissions
 from app.policy_command import policy
 from app.servers_command import mcp
@@ -190,12 +192,17 @@ def _window(surroundings: Surroundings, options: Options) -> int:
         keys.on("stop", assistant.stop)
         return assistant
 
+    def keep(changes: Mapping[str, object]) -> Settings:
+        saved = save(places, changes)
+        stand_guard(places, saved)
+        return saved
+
     keys = GlobalKeys({"call": settings.call_keys, "stop": settings.stop_keys})
     try:
         return open_window(
             build,
             settings,
-            lambda changes: save(places, changes),
+            keep,
             LocalModels(places.data),
             keys,
             problems,
@@ -377,8 +384,10 @@ def _say_something() -> None:
     click.echo("Listening for two seconds: say something.", err=True)
 
 
+deskhand.add_command(erase_command)
 deskhand.add_command(models)
 deskhand.add_command(mcp)
+deskhand.add_command(network)
 deskhand.add_command(permissions)
 deskhand.add_command(policy)
 
@@ -407,6 +416,7 @@ def _load(places: Places, options: Options) -> tuple[Settings, tuple[StorageErro
         if "DESKHAND_SERVER_KEY_VARIABLE" not in os.environ:
             changes["server_key_variable"] = ""
     settings = loaded.settings.model_copy(update=changes)
+    stand_guard(places, settings)
     return settings, loaded.problems
 
 

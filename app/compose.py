@@ -96,6 +96,7 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         spec=lambda path: _spec(settings, places, path),
         speak_answers=settings.speak_answers,
         fast_pictures=settings.old_pictures == "fast",
+        keep_days=settings.keep_days,
         saved=places.cache / "sessions",
         servers=servers,
         remarks=offered.remarks,

@@ -48,6 +48,7 @@ from app.hub import EventHub
 from app.model_in_use import ModelInUse
 from app.parts import Parts, Region
 from app.pointing import Pointing
+from app.retention import let_go
 from app.saved_caches import SavedCaches
 from app.sight import LocalSight
 from app.spoken import SpokenAnswer
@@ -112,6 +113,8 @@ class LocalAssistant:
 
     def start(self) -> None:
         self._jobs.put(self._settle)
+        parts = self.parts
+        self._jobs.put(lambda: let_go(parts.sessions, parts.journal, parts.keep_days))
         self._jobs.put(self._caches.tidy)
         self._jobs.put(lambda: self._load_from(None))
         self._thread.start()

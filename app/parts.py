@@ -79,6 +79,8 @@ class Parts:
     speak_answers: bool
     fast_pictures: bool
     """Old pictures are taken out of the model's cache where they stand."""
+    keep_days: int
+    """After so many days without a word a conversation is erased; 0: never."""
     saved: Path
     """The folder for what the engine has read of past sessions."""
     servers: Servers

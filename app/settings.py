@@ -91,6 +91,10 @@ class Settings(BaseSettings):
     """How many layers the graphics card computes; -1: as many as fit."""
     threads: int = Field(default=0, ge=0)
     """0: as many as the machine has cores."""
+    offline: bool = False
+    """Nothing leaves this computer: no download, no server, whatever is asked for."""
+    keep_days: int = Field(default=0, ge=0)
+    """After so many days without a word a conversation is erased; 0: never."""
     theme: Literal["system", "light", "dark"] = "system"
     text_scale: float = Field(default=1.0, ge=0.75, le=2.0)
     speak_answers: bool = True

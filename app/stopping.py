@@ -85,6 +85,23 @@ def stop_all() -> int:
     return sum(map(_stop_one, found))
 
 
+def running() -> bool:
+    """Whether a Deskhand of this user listens, this process apart."""
+    folder = runtime_folder()
+    ours = f"{os.getpid()}.stop"
+    return (
+        any(_listens(path) for path in folder.glob("*.stop") if path.name != ours)
+        if folder.is_dir()
+        else False
+    )
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+        asking.settimeout(WAIT_SECONDS)
+        return asking.connect_ex(str(path)) == 0
+
+
 def _stop_one(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
         asking.settimeout(WAIT_SECONDS)

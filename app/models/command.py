@@ -31,11 +31,16 @@ def list_models(surroundings: Surroundings, as_json: bool) -> None:
 @models.command()
 @as_json
 @click.argument("name")
-def pull(name: str, as_json: bool) -> int:
+@click.pass_obj
+def pull(surroundings: Surroundings, name: str, as_json: bool) -> int:
     """Download a model: its id in the list, or hf:owner/repo/file.gguf. Stopped with Ctrl-C, it goes on next time."""
     from agent.cancel import Cancel
     from app.models import downloads, shown
+    from app.network import stand_guard
+    from app.settings import load
 
+    places = surroundings.places()
+    stand_guard(places, load(places).settings)
     entry = shown.to_download(name)
     try:
         there = downloads.download(entry, shown.show_json if as_json else shown.show_line, Cancel())

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from app.settings import Settings
 
 THEMES = {"system": "As the system", "light": "Light", "dark": "Dark"}
+KEEP = {"0": "Until erased", "7": "A week", "30": "30 days", "365": "A year"}
 SCALES = (0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0)
 Save = Callable[[Mapping[str, object]], "Settings"]
 """Writes changed fields and returns the settings in force. Raises StorageError; see :func:`app.settings.save`."""
@@ -111,8 +112,23 @@ class SettingsPage(Column):
             )
         )
         inside.addWidget(self.private)
+        offline = Switch(self._theme, "offline-switch", "Stay offline", self._settings.offline)
+        offline.toggled.connect(lambda on: self.save("offline", on))
+        days = str(self._settings.keep_days)
+        choices = KEEP if days in KEEP else KEEP | {days: f"{days} days"}
+        keep = self._menu("keep_days", "Keep conversations", choices, days, int)
         return [
             self._setting("Voice", "Say the answers to spoken requests. From the next start.", speak),
+            self._setting(
+                "Stay offline",
+                "No downloads and no server, whatever is asked for. What has left this computer: deskhand network.",
+                offline,
+            ),
+            self._setting(
+                "Keep conversations",
+                "For so long after the last word. Everything at once: deskhand erase.",
+                keep,
+            ),
             below,
         ]
 

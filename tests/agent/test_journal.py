@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -419,4 +420,34 @@ def test_any_sequence_of_changes_is_undone_byte_for_byte(
 
     assert all(line.restored for line in lines), lines
     assert contents.look(work).same(before)
+    storage.close()
+
+
+def test_what_is_old_is_forgotten_with_what_was_kept_for_its_undo(tmp_path: Path) -> None:
+    storage = Storage(tmp_path / "deskhand.db")
+    journal = Journal(storage, tmp_path / "contents")
+    file = tmp_path / "notes.txt"
+    moments = []
+    for number, text in enumerate(["first", "second", "third"]):
+        file.write_text(text)
+        entry = journal.prepare(
+            f"task {number}", "step", "Write", Effect("write", changes=(file,), undo="restores it")
+        )
+        file.write_text(f"{text} and more")
+        if number < 2:
+            journal.done(entry)
+        moments.append(time.time())
+    kept = {path.name: path for path in (tmp_path / "contents").glob("*/*")}
+    for path in kept.values():
+        os.utime(path, (0, 0))
+
+    assert journal.forget(before=moments[0]) == len("first")
+    assert not journal.undo("task 0")
+    assert [line.restored for line in journal.undo("task 1", force=True)] == [True]
+    assert file.read_text() == "second"
+
+    journal.forget(before=time.time() + 1)  # the third is uncertain, and stays
+    assert [
+        path.read_text() for path in (tmp_path / "contents").glob("*/*") if path.stat().st_mtime == 0
+    ] == ["third"]
     storage.close()

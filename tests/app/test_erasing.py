@@ -1,0 +1,85 @@
+"""Everything that is kept can be erased, and nothing else is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.cli import Surroundings, run
+from app.erasing import erase, kept
+from app.settings import Places
+from app.stopping import StopListener
+
+
+@pytest.fixture
+def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / "run"))
+    (tmp_path / "run").mkdir()
+    places = Places(*(tmp_path / name for name in ("config", "data", "state", "cache")))
+    for file in (
+        places.config_file,
+        places.data / "deskhand.db",
+        places.data / "journal" / "ab" / "abcd",
+        places.data / "models" / "large.gguf",
+        places.state / "deskhand.log",
+        places.cache / "sessions" / "one",
+    ):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"words")
+    (tmp_path / "mine.txt").write_text("mine")
+    return places
+
+
+def surroundings(places: Places, answer: str | None) -> Surroundings:
+    def read(_prompt: str) -> str:
+        if answer is None:
+            raise EOFError
+        return answer
+
+    def build(*_: object) -> object:
+        raise AssertionError("no assistant is needed to erase what there is")
+
+    return Surroundings(build=build, places=lambda: places, read=read)  # type: ignore[arg-type]
+
+
+def files(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
+def test_all_but_the_models_and_the_persons_own_files_is_erased(places: Places, tmp_path: Path):
+    assert erase(places) == ()
+    assert files(tmp_path) == {"large.gguf", "mine.txt"}
+    assert kept(places) == ()
+
+
+def test_a_link_is_removed_and_what_it_leads_to_is_not(places: Places, tmp_path: Path):
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "photo").write_text("mine")
+    (places.data / "link").symlink_to(tmp_path / "elsewhere")
+    assert erase(places) == ()
+    assert (tmp_path / "elsewhere" / "photo").exists()
+
+
+@pytest.mark.parametrize(
+    ("answer", "erased"), [("erase\n", True), ("y\n", False), ("\n", False), (None, False)]
+)
+def test_only_the_word_itself_erases(places: Places, answer: str | None, erased: bool):
+    assert run(["erase"], surroundings(places, answer)) == (0 if erased else 1)
+    assert (kept(places) == ()) == erased
+
+
+def test_without_a_question_when_it_is_meant(places: Places, capsys: pytest.CaptureFixture[str]):
+    assert run(["erase", "--yes"], surroundings(places, None)) == 0
+    assert run(["erase", "--yes"], surroundings(places, None)) == 0
+    assert capsys.readouterr().out.endswith("Deskhand keeps nothing.\n")
+
+
+def test_nothing_is_erased_under_a_deskhand_that_runs(places: Places, monkeypatch: pytest.MonkeyPatch):
+    listener = StopListener(lambda: None)
+    try:
+        monkeypatch.setattr("app.stopping.os.getpid", lambda: 1)
+        assert run(["erase", "--yes"], surroundings(places, None)) == 1
+    finally:
+        listener.close()
+    assert kept(places) != ()
