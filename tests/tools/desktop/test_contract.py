@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -19,7 +20,6 @@ from tools.desktop.entries import DesktopEntries
 from tools.desktop.platforms import NO_SCALE
 from tools.desktop.port import Desktop, Window
 from tools.desktop.portable.capture import PortableCapture
-from tools.desktop.portable.clipboard import PortableClipboard
 from tools.desktop.portable.hands import PortableKeyboard, PortablePointer
 from tools.desktop.portable.windows import PortableWindows
 from tools.desktop.portable.xa11y_windows import Xa11yWindows
@@ -28,6 +28,7 @@ from tools.desktop.waiting import until
 from tools.ocr import read_text
 
 PRIVATE = "galculator"
+CAN_COPY = bool(importlib.util.find_spec("pyperclip") and shutil.which("xclip"))
 
 
 class StubRig:
@@ -133,13 +134,18 @@ class TestX11(PortContract):
 @pytest.fixture(scope="module")
 def portable(desktop: VirtualDesktop, x11: Desktop) -> Desktop:
     """As on Windows and macOS, but for what only these have: what is installed, and where the pointer is."""
+    clipboard = x11.clipboard
+    if CAN_COPY:
+        from tools.desktop.portable.clipboard import PortableClipboard
+
+        clipboard = PortableClipboard()
     windows = PortableWindows(Xa11yWindows(NO_SCALE), (PRIVATE,))
     return Desktop(
         windows=windows,
         accessibility=Xa11yAccessibility(has_selection=has_selection),
         keyboard=PortableKeyboard(windows),
         pointer=PortablePointer(windows, x11.pointer.position, NO_SCALE),
-        clipboard=PortableClipboard(),
+        clipboard=clipboard,
         capture=PortableCapture(windows),
         applications=DesktopEntries(),
         read_text=read_text,
@@ -154,7 +160,7 @@ class TestPortable(PortContract):
     def rig(self, desktop: VirtualDesktop, portable: Desktop, tmp_path: Path) -> Iterator[RealRig]:
         lacks = {
             "unicode keys": "xa11y types on X11 only what the keyboard layout has; elsewhere it types everything",
-            "clipboard": "" if shutil.which("xclip") else "pyperclip needs xclip on X11",
+            "clipboard": "" if CAN_COPY else "pyperclip, with xclip on X11, is not installed",
         }
         rig = RealRig(desktop, portable, tmp_path, lacks)
         yield rig

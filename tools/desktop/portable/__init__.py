@@ -22,7 +22,6 @@ from tools.desktop.accessibility import Xa11yAccessibility
 from tools.desktop.platforms import Pixels
 from tools.desktop.port import Desktop
 from tools.desktop.portable.capture import PortableCapture
-from tools.desktop.portable.clipboard import PortableClipboard
 from tools.desktop.portable.hands import PortableKeyboard, PortablePointer
 from tools.desktop.portable.windows import PortableWindows
 from tools.ocr import read_text
@@ -30,6 +29,7 @@ from tools.ocr import read_text
 
 def windows_desktop(private: Collection[str]) -> Desktop:
     """Raises DesktopError. ``private``: names of applications whose windows do not exist for us."""
+    from tools.desktop.portable.clipboard import PortableClipboard  # its library is needed here alone
     from tools.desktop.portable.installed import StartMenu
     from tools.desktop.portable.user32 import User32
 
@@ -50,6 +50,7 @@ def windows_desktop(private: Collection[str]) -> Desktop:
 
 def macos_desktop(private: Collection[str]) -> Desktop:
     """Raises DesktopError, which names the permission that is missing."""
+    from tools.desktop.portable.clipboard import PortableClipboard  # its library is needed here alone
     from tools.desktop.portable.installed import Bundles
     from tools.desktop.portable.quartz import pointer
     from tools.desktop.portable.xa11y_windows import Xa11yWindows
