@@ -59,7 +59,8 @@ def test_without_apt_what_is_missing_is_listed_by_name_and_nothing_is_tried(
     assert not (checkout / ".venv").exists()
 
 
-def test_a_set_up_checkout_is_recognised_and_a_changed_lock_file_is_too(checkout: Path) -> None:
+def set_up(checkout: Path) -> None:
+    """Have ``checkout`` look as if ./dev setup had been there."""
     (checkout / ".venv/bin").mkdir(parents=True)
     (checkout / ".venv/bin/python").symlink_to(sys.executable)
     code = (
@@ -70,11 +71,37 @@ def test_a_set_up_checkout_is_recognised_and_a_changed_lock_file_is_too(checkout
         "open(dev.STAMP, 'w').write(dev.fingerprint())"
     )
     subprocess.run([sys.executable, "-B", "-c", code, checkout / "dev"], check=True)
+
+
+def test_a_set_up_checkout_is_recognised_and_a_changed_lock_file_is_too(checkout: Path) -> None:
+    set_up(checkout)
     assert "Everything is set up" in dev("setup", root=checkout).stdout
     with (checkout / "uv.lock").open("a") as lock:
         lock.write("# changed\n")
     again = dev("setup", root=checkout, PATH="/nowhere")
     assert "System packages that are missing" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "with_applications"),
+    [
+        (("test", "--version"), True),
+        (("bench", "workflows", "--json"), True),
+        (("bench", "desktop"), True),
+        (("bench", "loop", "--json"), False),
+        (("run", "--version"), False),
+        (("demo", "--json"), False),
+    ],
+)
+def test_only_what_needs_other_peoples_applications_brings_them(
+    checkout: Path, tmp_path: Path, command: tuple[str, ...], with_applications: bool
+) -> None:
+    set_up(checkout)
+    (checkout / "tests/bench").mkdir(parents=True)
+    for name in ("workflows", "desktop", "loop"):
+        (checkout / f"tests/bench/{name}.py").touch()
+    result = dev(*command, root=checkout, PATH=str(tmp_path))
+    assert ("their workflows are skipped: firefox-esr chromium" in result.stdout) is with_applications
 
 
 def test_a_benchmark_that_does_not_exist_is_told() -> None:

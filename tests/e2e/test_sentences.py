@@ -107,7 +107,7 @@ def test_an_application_is_opened_and_looked_at(seat: Seat) -> None:
     events = seat.say("open the calculator")
     assert tools_used(events) == ["open_app"]
     assert outcome(events)["status"] == "confirmed"
-    assert "galculator" in outcome(seat.say("what is on my screen?"))["answer"]
+    assert "alculator" in outcome(seat.say("what is on my screen?"))["answer"]
     seat.say("close the calculator")
 
 
