@@ -170,3 +170,11 @@ def test_choosing_a_model_of_this_computer_ends_the_server(stage: Stage) -> None
     stage.assistant.model = MODEL
     stage.play(events.ModelReady(model="gemma", context_tokens=8192, seconds=0.1))
     assert {"server": None} in stage.kept.saved
+
+
+def test_staying_offline_and_how_long_conversations_are_kept_are_settings(stage: Stage) -> None:
+    stage.window.show_page("settings")
+    stage.window.settings.findChild(QWidget, "offline-switch").click()
+    menu = stage.window.settings.findChild(QPushButton, "keep-days").menu()
+    next(action for action in menu.actions() if action.text() == "30 days").trigger()
+    assert stage.kept.saved == [{"offline": True}, {"keep_days": 30}]
