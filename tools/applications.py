@@ -12,9 +12,9 @@ from pydantic import Field
 from agent.cancel import Cancel
 from agent.errors import DesktopError
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
-from tools.desktop.port import Application, Applications, Desktop, Window
+from tools.application_names import find_application, why_not
+from tools.desktop.port import Application, Applications, Desktop, Launch, Window
 from tools.desktop.waiting import until
-from tools.matching import matching, similar
 from tools.outline import outline
 
 START_SECONDS = 20.0
@@ -25,22 +25,6 @@ _TREE_SECONDS = 2.0
 """How long after its window an application may take to show its accessibility tree."""
 _FOCUS_SECONDS = 0.5
 """How long until it also says which control has the focus."""
-
-_KINDS: dict[str, tuple[str, str]] = {
-    "text editor": ("text/plain", "TextEditor"),
-    "editor": ("text/plain", "TextEditor"),
-    "notepad": ("text/plain", "TextEditor"),
-    "calculator": ("", "Calculator"),
-    "browser": ("x-scheme-handler/https", "WebBrowser"),
-    "web browser": ("x-scheme-handler/https", "WebBrowser"),
-    "internet": ("x-scheme-handler/https", "WebBrowser"),
-    "files": ("inode/directory", "FileManager"),
-    "file manager": ("inode/directory", "FileManager"),
-    "terminal": ("", "TerminalEmulator"),
-    "mail": ("x-scheme-handler/mailto", "Email"),
-    "email": ("x-scheme-handler/mailto", "Email"),
-}
-"""What people call a kind of application: the type of which it is the default, and its category."""
 
 
 class ListAppsArguments(Arguments):
@@ -72,7 +56,7 @@ def tools(desktop: Desktop) -> tuple[Tool, ...]:
     def open_app(arguments: OpenAppArguments, context: ToolContext) -> ToolResult:
         application = find_application(desktop.applications, arguments.name)
         if application is None:
-            return ToolResult.failed(_no_application(desktop.applications, arguments.name))
+            return ToolResult.failed(why_not(desktop.applications, arguments.name))
         context.progress(f"Waiting for {application.name}")
         window, new = _start(desktop, application, None, context.cancel)
         if window is None:
@@ -135,46 +119,22 @@ def open_path(desktop: Desktop, path: Path, said: str, context: ToolContext) -> 
     )
 
 
-def find_application(applications: Applications, said: str) -> Application | None:
-    """The application a person means: by its name, by its kind ("the editor"), by its other names, loosely."""
-    name = said.strip()
-    for article in ("the ", "a ", "an ", "my "):
-        name = name[len(article) :] if name.lower().startswith(article) else name
-    plain = name.casefold().removesuffix(" application").removesuffix(" app").removesuffix(" program")
-    listed = applications.list()
-    exact = [each for each in listed if each.name.casefold() == plain]
-    if exact:
-        return exact[0]
-    if plain in _KINDS and (default := _default(applications, *_KINDS[plain])):
-        return default
-    also = [each for each in listed if plain in (other.casefold() for other in each.names)]
-    return next(iter(also or matching(plain, listed, lambda each: each.name)), None)
-
-
-def _default(applications: Applications, mime: str, category: str) -> Application | None:
-    chosen = applications.default_for(mime) if mime else None
-    return chosen or next((each for each in applications.list() if category in each.categories), None)
-
-
-def _no_application(applications: Applications, name: str) -> str:
-    near = similar(name, [each.name for each in applications.list()])
-    hint = f"; similar: {', '.join(near)}" if near else ""
-    return f'no application called "{name}"{hint}'
-
-
 def _start(
     desktop: Desktop, application: Application, path: Path | None, cancel: Cancel
 ) -> tuple[Window | None, bool]:
     """Start it, wait for its window and bring that to the front; whether the window is a new one."""
     before = {window.id: window.title for window in desktop.windows.list()}
-    desktop.applications.start(application, path)
+    launch = desktop.applications.start(application, path)
     waited = 0
 
     def window_of() -> tuple[Window, bool] | None:
         nonlocal waited
         waited += 1
         late = waited * 0.05 > _ALREADY_OPEN_SECONDS
-        return _new_window(desktop.windows.list(), application, path, before, late)
+        shown = desktop.windows.list()
+        if launch is not None and (its_own := _first_of(launch, shown, before)):
+            return its_own, True
+        return _new_window(shown, application, path, before, late)
 
     found = until(window_of, START_SECONDS, cancel)
     if found is None:
@@ -190,6 +150,12 @@ def _start(
 def _has_focus(desktop: Desktop, window: Window) -> bool:
     tree = desktop.accessibility.read(window)
     return tree is not None and outline(window, tree).focused() is not None
+
+
+def _first_of(launch: Launch, windows: Sequence[Window], before: dict[int, str]) -> Window | None:
+    """The new window of what was started, whatever its class and title."""
+    fresh = (window for window in windows if window.title and window.id not in before)
+    return next((window for window in fresh if launch.owns(window)), None)
 
 
 def _new_window(

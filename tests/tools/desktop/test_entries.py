@@ -58,6 +58,12 @@ def entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> DesktopEntries:
     (folder / "gone.desktop").write_text(
         "[Desktop Entry]\nType=Application\nName=G\nExec=g\nTryExec=/no/such\n"
     )
+    for program in ("mousepad", "gnome-calculator", "letters", "zebra"):
+        made = tmp_path / "bin" / program
+        made.parent.mkdir(exist_ok=True)
+        made.write_text("#!/bin/sh\n")
+        made.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/bin:/usr/bin")
     monkeypatch.setenv("XDG_DATA_DIRS", str(tmp_path))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "none"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
