@@ -184,8 +184,8 @@ def _row(row: Node, aside: bool) -> Iterator[_Found]:
             continue
         yield _Found(child, row, aside)
         for node in walk(child):
-            texts = (node.name, node.value)
-            if node is not child and node.role not in ("label", "image", "cell") and child.name not in texts:
+            said = child.name and child.name in (node.name, node.value)
+            if node is not child and node.role not in ("label", "image", "cell") and not said:
                 yield _Found(node, row, aside)
 
 

@@ -48,7 +48,8 @@ def lines(controls: Sequence[Control], budget: int) -> tuple[Line, ...]:
     around = _told([each for each in controls if each.aside], longest)
     reserved = min(_length(around), int(budget * _SHARE_OF_THE_REST))
     first = _fitting(document, budget - reserved)
-    return *first, *_fitting(around, budget - sum(len(line.text) + 1 for line in first))
+    left = budget - sum(len(line.text) + 1 for line in first)
+    return *first, *_fitting(around, max(reserved, left))
 
 
 @dataclass(frozen=True, slots=True)

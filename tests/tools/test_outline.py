@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,8 +94,111 @@ def test_why_no_pixels_could_be_read_is_said() -> None:
     )
 
 
+def row(number: int, *texts: str, states: tuple[State, ...] = ()) -> Node:
+    cells = [
+        Node(f"cell-{number}-{column}", "cell", text, "", frozenset(), None, row=number, column=column)
+        for column, text in enumerate(texts, 1)
+    ]
+    return Node(f"row-{number}", "row", "", "", frozenset(states), None, tuple(cells), row=number)
+
+
+def test_a_table_is_told_by_rows_and_its_cells_by_their_addresses() -> None:
+    table = node("table", "Prices", "", row(1, "Item", "Price"), row(3, "Ada", "", states=("selected",)))
+    seen = outline(WINDOW, node("dialog", "", "", table, node("button", "Close")))
+    assert seen.text() == (
+        'window "Save As" in Mousepad\n'
+        '1 table "Prices"\n'
+        'row 1: A1 "Item" B1 "Price"\n'
+        'row 3: A3 "Ada" selected\n'
+        '2 button "Close"'
+    )
+    ada = seen.cell("a3")
+    assert ada is not None
+    assert ada.name == "Ada"
+    assert seen.cell("C9") is None
+
+
+def test_cells_of_another_table_are_called_with_its_number() -> None:
+    tables = [node("table", name, "", row(1, "x", name)) for name in ("One", "Two")]
+    seen = outline(WINDOW, node("dialog", "", "", *tables))
+    assert seen.text().split("\n")[3:] == ['2 table "Two"', 'row 1: 2!A1 "x" 2!B1 "Two"']
+    found = [seen.cell("B1"), seen.cell("2!B1")]
+    assert [cell.name for cell in found if cell] == ["One", "Two"]
+
+
+def test_what_is_in_a_cell_and_more_than_its_text_stands_beside_it() -> None:
+    done = Node("c", "cell", "", "", frozenset(), None, (node("checkbox", "done"),), row=1, column=3)
+    told = replace(row(1, "Ada", "12"), children=(*row(1, "Ada", "12").children, done))
+    assert text_of(node("table", "", "", told)).endswith('row 1: A1 "Ada" B1 "12" 5 checkbox "done"')
+
+
+def test_a_document_comes_first_and_what_is_around_it_is_short() -> None:
+    bar = node("bar", "Navigation", "", *(node("button", name) for name in ("Back", "Forward", "Reload")))
+    page = node("document", "Prices", "", node("heading", "Prices"), node("link", "Home"))
+    menus = [node("menu", name) for name in ("File", "Edit", "View")]
+    assert text_of(*menus, bar, node("field", "Address", "example.org"), page) == (
+        'window "Save As" in Mousepad\n'
+        '1 heading "Prices"\n'
+        '2 link "Home"\n'
+        'menus: "File", "Edit", "View"\n'
+        'buttons: "Back", "Forward", "Reload"\n'
+        '3 field "Address" = "example.org"'
+    )
+
+
+def test_an_open_menu_comes_before_the_document() -> None:
+    menu = node("menu", "File", "", node("item", "Save"), node("item", "Close"))
+    page = node("document", "Prices", "", node("heading", "Prices"))
+    assert text_of(node("menu", "Edit"), menu, page).split("\n")[1:] == [
+        '1 menu "File"',
+        '2 item "Save"',
+        '3 item "Close"',
+        '4 heading "Prices"',
+        '5 menu "Edit"',
+    ]
+
+
+def test_a_bar_of_many_buttons_is_one_line_also_without_a_document() -> None:
+    buttons = [
+        node("button", f"Tool {number}", states=("checked",) if number == 3 else ())
+        for number in range(1, 10)
+    ]
+    font = node("field", "Font", "Sans", states=("editable",))
+    assert text_of(node("bar", "Standard", "", *buttons, font)).split("\n")[1:] == [
+        'bar "Standard": "Tool 1", "Tool 2", "Tool 3" checked, "Tool 4", "Tool 5", "Tool 6", "Tool 7", "Tool 8", '
+        '"Tool 9", 10 field "Font" = "Sans"'
+    ]
+    few = text_of(node("bar", "Standard", "", *buttons[:8]))
+    assert few.split("\n")[1:3] == ['1 bar "Standard"', '2 button "Tool 1"']
+
+
+def test_a_long_document_does_not_push_out_what_is_around_it() -> None:
+    page = node(
+        "document", "", "", *(node("label", f"A paragraph with the number {number}") for number in range(99))
+    )
+    text = text_of(page, node("field", "Address", "example.org"), budget=600)
+    assert text.endswith('more)\n100 field "Address" = "example.org"')
+    assert len(text) <= 620
+
+
 names = st.text(max_size=20)
-roles = st.sampled_from(["button", "label", "item", "list", "field", "text", "cell", "tab", "image"])
+roles: st.SearchStrategy[Role] = st.sampled_from(
+    [
+        "button",
+        "label",
+        "item",
+        "list",
+        "field",
+        "text",
+        "cell",
+        "tab",
+        "image",
+        "bar",
+        "table",
+        "document",
+        "menu",
+    ]
+)
 trees = st.recursive(
     st.builds(lambda role, name: node(role, name), roles, names),
     lambda inner: st.builds(
@@ -108,5 +213,13 @@ def test_numbers_count_up_from_one_whatever_the_tree_and_the_budget_is_kept(
     nodes: list[Node], budget: int
 ) -> None:
     seen = outline(WINDOW, node("dialog", "", "", *nodes))
-    assert [control.number for control in seen.controls] == list(range(1, len(seen.controls) + 1))
-    assert len(seen.text(budget)) <= budget + len("\n(+999 more)")
+    assert sorted(control.number for control in seen.controls) == list(range(1, len(seen.controls) + 1))
+    assert len(seen.text(budget)) <= budget + 2 * len("\n(+999 more)")
+
+
+@given(st.lists(trees, max_size=5), st.integers(min_value=100, max_value=3_000))
+def test_every_line_of_an_outline_has_a_key_of_its_own(nodes: list[Node], budget: int) -> None:
+    lines = outline(WINDOW, node("dialog", "", "", *nodes)).lines(budget)
+    numbered = [line.key for line in lines if line.key.isdigit()]
+    assert len(numbered) == len(set(numbered))
+    assert all(line.text.startswith(f"{line.key} ") for line in lines if line.key.isdigit())
