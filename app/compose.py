@@ -77,7 +77,7 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         voice.transcribe,
     )
     system = _prompt("system.md")
-    servers = _servers(policy, places, storage, shell)
+    servers = _servers(policy, places, storage, shell, settings.offline)
     used = len(system) / CHARACTERS_PER_TOKEN + sum(map(tokens_of, tools.values()))
     offered = servers.offered(tools.values(), PROMPT_BUDGET_TOKENS - used)
     parts = Parts(
@@ -110,7 +110,7 @@ def servers_alone(places: Places) -> Iterator[Servers]:
     settings = load(places).settings
     policy = _policy(settings, places, files.Workspace(settings.workspace, Path.home()))
     storage = Storage(places.data / "deskhand.db")
-    servers = _servers(policy, places, storage, _shell(policy, places))
+    servers = _servers(policy, places, storage, _shell(policy, places), settings.offline)
     try:
         yield servers
     finally:
@@ -134,9 +134,9 @@ def _shell(policy: Policy, places: Places) -> Commands:
     return Commands(policy.workspace, policy.home, scratch, floors.kept_from_commands, floors.hidden_in)
 
 
-def _servers(policy: Policy, places: Places, storage: Storage, shell: Commands) -> Servers:
+def _servers(policy: Policy, places: Places, storage: Storage, shell: Commands, offline: bool) -> Servers:
     file, folder = places.config / "mcp.json", places.cache / "servers"
-    return Servers(file, Pins(storage), folder, policy, lambda: shell.no_sandbox)
+    return Servers(file, Pins(storage), folder, policy, lambda: shell.no_sandbox, offline)
 
 
 def _spec(settings: Settings, places: Places, path: Path | None) -> ModelSpec:

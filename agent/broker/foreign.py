@@ -80,7 +80,9 @@ def _misfit_in_object(schema: Mapping[str, object], value: dict[str, object], at
         if isinstance(inner, dict):
             if why := misfit(inner, each, _below(at, name), depth + 1):
                 return why
-        elif known and not schema.get("additionalProperties"):
+        elif (known or schema.get("additionalProperties") is False) and not schema.get(
+            "additionalProperties"
+        ):
             return f"{_below(at, name)}: not an argument of this tool"
     return ""
 

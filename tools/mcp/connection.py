@@ -22,6 +22,7 @@ from mcp.client.session import ClientSession
 from mcp.shared.exceptions import MCPError
 
 from agent.cancel import Cancel, Cancelled
+from agent.egress import purpose, was_refused
 from agent.errors import DeskhandError
 from tools.mcp import transport
 from tools.mcp.declarations import Declared
@@ -45,13 +46,17 @@ _FOREIGN = (
 
 
 class Connection:
-    """A connected server. ``folder`` is its own, where it may keep things; ``home`` is hidden from it. Agent thread.
+    """A connected server. ``folder`` is its own, where it may keep things; ``home`` is hidden from it. ``offline``: a
+    process of it gets no network whatever its entry says. Agent thread.
 
     Raises ServerError, SandboxError; Cancelled soon after a stop.
     """
 
-    def __init__(self, name: str, entry: Entry, home: Path, folder: Path, cancel: Cancel) -> None:
+    def __init__(
+        self, name: str, entry: Entry, home: Path, folder: Path, cancel: Cancel, offline: bool = False
+    ) -> None:
         self._name, self._entry, self._home, self._folder = name, entry, home, folder
+        self._offline = offline
         self._ended = Ended()
         self._stack = ExitStack()
         self._portal: BlockingPortal = self._stack.enter_context(start_blocking_portal())
@@ -92,6 +97,10 @@ class Connection:
     # -- on the loop's thread -------------------------------------------------------------------------------------
 
     async def _serve(self, ready: Future[None]) -> None:
+        with purpose(f"the tools of {self._name}"):
+            await self._talk(ready)
+
+    async def _talk(self, ready: Future[None]) -> None:
         async with self._streams() as (read, write):
             info = mcp_types.Implementation(name="deskhand", version="1")
             handler = self._heard
@@ -144,6 +153,10 @@ class Connection:
             )
         argv = (program, *entry.args)
         if not entry.sandbox:
+            if self._offline:
+                raise ServerError(
+                    f"Deskhand is set to stay offline, and {self._name} runs outside of the sandbox."
+                )
             names = ("HOME", "PATH", "LANG", "USER")
             kept = {name: os.environ[name] for name in names if name in os.environ}
             return transport.uncontained(argv, kept | entry.env)
@@ -156,7 +169,7 @@ class Connection:
                 readable=tuple(Path(each).expanduser() for each in entry.read),
                 writable=tuple(Path(each).expanduser() for each in entry.write),
                 environment={"HOME": str(self._folder), **entry.env},
-                network=entry.network,
+                network=entry.network and not self._offline,
             ),
         )
 
@@ -187,6 +200,8 @@ class Connection:
             inner = inner.exceptions[0]
         if isinstance(inner, DeskhandError):
             return inner
+        if was_refused(inner):
+            return ServerError(f"Deskhand is set to stay offline, so {self._name} was not asked.")
         if isinstance(inner, MCPError) and inner.error.code != mcp_types.CONNECTION_CLOSED:
             return ServerSaid(f"{self._name} says: {inner.error.message[:300]}")
         if isinstance(inner, httpx2.HTTPError):

@@ -62,12 +62,11 @@ def plain(text: str, longest: int) -> str:
 def tool_name(server: str, tool: str, taken: frozenset[str]) -> str:
     """``server_tool`` as every dialect and API can write it, and as no other tool is called."""
     whole = re.sub(r"[^A-Za-z0-9_]+", "_", f"{server}_{tool}").strip("_") or "tool"
-    name = whole if len(whole) <= _MOST_NAME else f"{whole[: _MOST_NAME - 7]}_{_short_hash(server, tool)}"
-    return name if name not in taken else f"{name[: _MOST_NAME - 7]}_{_short_hash(server, tool)}"
-
-
-def _short_hash(server: str, tool: str) -> str:
-    return hashlib.sha256(f"{server}\0{tool}".encode()).hexdigest()[:6]
+    name, attempt = whole, 0
+    while len(name) > _MOST_NAME or name in taken:
+        told = hashlib.sha256(f"{server}\0{tool}\0{attempt}".encode()).hexdigest()
+        name, attempt = f"{whole[: _MOST_NAME - 7]}_{told[:6]}", attempt + 1
+    return name
 
 
 def reduced(schema: Mapping[str, object]) -> Schema:
@@ -103,8 +102,10 @@ class _Reducer:
 
     def _typed(self, schema: Mapping[str, object], depth: int) -> Schema:
         kind = schema.get("type")
+        if not isinstance(kind, list | str | None):
+            return {}
         if isinstance(kind, list):
-            kinds = [each for each in kind if each in _TYPES]
+            kinds = [each for each in kind if isinstance(each, str) and each in _TYPES]
             return (
                 {"anyOf": [self.part({**schema, "type": each}, depth + 1) for each in kinds]} if kinds else {}
             )
@@ -119,7 +120,7 @@ class _Reducer:
     def _object(self, schema: Mapping[str, object], depth: int) -> Schema:
         properties = _mapping(schema.get("properties"))
         listed = schema.get("required")
-        required = [each for each in listed if each in properties] if isinstance(listed, list) else []
+        required = list(dict.fromkeys(each for each in _texts(listed) if each in properties))
         if len(properties) > _MOST_PROPERTIES:
             properties = {name: part for name, part in properties.items() if name in required}
         for name in properties:
@@ -154,6 +155,10 @@ def _bounds(schema: Mapping[str, object]) -> Schema:
             found[name] = value
     low, high = found.get("minimum"), found.get("maximum")
     return {} if isinstance(low, int) and isinstance(high, int) and low > high else found
+
+
+def _texts(value: object) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
 
 
 def _mapping(value: object) -> dict[str, object]:

@@ -18,7 +18,7 @@ from agent.broker.foreign import Does, effect_of, misfit
 from agent.broker.policy import Policy
 from agent.cancel import Cancel
 from agent.context import tool_spec
-from agent.engine.dialects.declaration import declaration
+from agent.engine.declaration import declaration
 from agent.errors import DeskhandError
 from agent.tool import Arguments, Effect, Tool, ToolContext, ToolResult
 from tools.mcp.declarations import MOST_DESCRIPTION, TooMuch, plain, reduced, tool_name
@@ -68,8 +68,15 @@ class Servers:
     """``file`` is ``mcp.json``, ``folder`` ours, for what servers keep. ``no_sandbox`` says why there is no sandbox."""
 
     def __init__(
-        self, file: Path, pins: Pins, folder: Path, policy: Policy, no_sandbox: Callable[[], str]
+        self,
+        file: Path,
+        pins: Pins,
+        folder: Path,
+        policy: Policy,
+        no_sandbox: Callable[[], str],
+        offline: bool = False,
     ) -> None:
+        self._offline = offline
         self._entries = read_entries(file)
         self._pins, self._folder, self._policy, self._no_sandbox = pins, folder, policy, no_sandbox
         self._connections: dict[str, Connection] = {}
@@ -216,7 +223,9 @@ class Servers:
         self._starts[server] = self._starts.get(server, 0) + 1
         from tools.mcp.connection import Connection  # the SDK: more than a second
 
-        connection = Connection(server, entry, self._policy.home, self._folder / server, cancel)
+        connection = Connection(
+            server, entry, self._policy.home, self._folder / server, cancel, self._offline
+        )
         self._connections[server] = connection
         try:
             self._pins.observe(server, connection.tools(cancel))

@@ -13,8 +13,9 @@ import shutil
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from tools.files import handle
 
@@ -197,9 +198,9 @@ def holds(change: Change) -> bool:
             return False
 
 
-def _own(path: Path) -> BinaryIO:
+def _own(path: Path) -> BufferedReader:
     """The file ``path``, open for reading. Unlike what :mod:`tools.files.handle` opens it may have several names."""
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+    return open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
 
 
 def _digest(path: Path) -> str:

@@ -369,3 +369,30 @@ def test_an_answer_over_http_that_is_too_long_is_not_taken(house: House, address
 def test_an_address_where_nobody_is_is_told_of(house: House) -> None:
     with pytest.raises(DeskhandError, match="could not be reached"):
         house.servers(far={"url": "http://127.0.0.1:9/mcp"}).look("far", Cancel())
+
+
+# -- offline ----------------------------------------------------------------------------------------------------------
+
+
+def offline(house: House, **entries: dict[str, Any]) -> Servers:
+    house.servers(**entries)
+    made = Servers(
+        house.root / "mcp.json", house.pins, house.root / "servers", house.policy, lambda: "", offline=True
+    )
+    house.open.append(made)
+    return made
+
+
+def test_offline_a_process_has_no_network_even_when_its_entry_gives_it_one(house: House) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        house.allowed(net=entry(network=True))
+        tools = {tool.name: tool for tool in offline(house, net=entry(network=True)).offered((), 10_000).tools}
+
+        assert use(tools["net_connect"], port=listener.getsockname()[1]).status == "failed"
+
+
+def test_offline_no_process_is_started_outside_of_the_sandbox(house: House) -> None:
+    with pytest.raises(DeskhandError, match="set to stay offline"):
+        offline(house, odd=entry(sandbox=False)).look("odd", Cancel())
