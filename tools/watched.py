@@ -136,7 +136,7 @@ class _Pixels:
         self._lines: tuple[str, ...] = ()
 
     def lines(self, window: Window, cancel: Cancel) -> tuple[str, ...]:
-        picture = self._desktop.capture.grab(window.bounds, self._desktop.windows.hidden())
+        picture = self._desktop.capture.window(window, above=self._desktop.windows.hidden())
         seen = hash(picture.rgb)
         if seen != self._seen:
             self._lines = tuple(line.text for line in self._desktop.read_text(picture, cancel))

@@ -61,7 +61,8 @@ def tools(desktop: Desktop, screen: Screen) -> tuple[Tool, ...]:
         if window is None:
             return ToolResult.failed(no_window(desktop, arguments.title))
         if not windows.focus(window):
-            return ToolResult.failed(f'"{window.title}" could not be brought to the front')
+            why = desktop.cannot_focus or f'"{window.title}" could not be brought to the front'
+            return ToolResult.failed(why)
         return ToolResult(
             "confirmed",
             f'in front: "{window.title}"',

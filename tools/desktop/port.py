@@ -367,3 +367,5 @@ class Desktop:
     selected_text: Callable[[Window, Sequence[str]], str] = lambda window, keys: ""
     """What is selected in the first of these controls of the window (by :attr:`Node.key`) that has a selection; without
     any, in the window as a whole. Empty when nothing is, or when it cannot be told here."""
+    cannot_focus: str = ""
+    """Why no window can be brought to the front here, a sentence; controls are worked where they are then."""

@@ -18,6 +18,7 @@ from collections.abc import Collection, Sequence
 from tools.desktop.accessibility_switch import switch_on
 from tools.desktop.atspi.adapter import AtspiAccessibility
 from tools.desktop.entries import DesktopEntries
+from tools.desktop.platforms import LIMITS
 from tools.desktop.port import Desktop, Window
 from tools.desktop.selection import selected_text
 from tools.desktop.wayland.capture import PortalCapture
@@ -42,6 +43,7 @@ def wayland_desktop(private: Collection[str]) -> Desktop:
         applications=applications,
         read_text=read_text,
         selected_text=_selected,
+        cannot_focus=LIMITS["wayland"]["focus"],
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from PIL import Image, UnidentifiedImageError
 
 from agent.errors import DesktopError
-from agent.messages import Picture
+from agent.messages import Picture, Place
 from tools.desktop.capture import picture_of
 from tools.desktop.platforms import limit
 from tools.desktop.port import Bounds, Window
@@ -46,7 +46,8 @@ class PortalCapture:
         left, top = max(bounds.x, 0), max(bounds.y, 0)
         right = max(left + 1, min(bounds.x + bounds.width, image.width))
         bottom = max(top + 1, min(bounds.y + bounds.height, image.height))
-        return picture_of(image.crop((left, top, right, bottom)), (left, top), black)
+        place = Place(left, top, right - left, bottom - top)
+        return picture_of(image.crop((left, top, right, bottom)), place, black)
 
     def window(self, window: Window, black: Sequence[Bounds] = (), above: Sequence[Bounds] = ()) -> Picture:
         raise limit("wayland", "covered")
