@@ -98,7 +98,11 @@ def _numbered(screen: Screen, window: Window, context: ToolContext) -> ToolResul
     raw = screen.views.window(window, seen)
     picture = screen.views.drawn(_affordable(marked(raw, seen.controls)), raw, window.id)
     return ToolResult(
-        "confirmed", seen.text(screen.budget), evidence=f'read "{window.title}"', pictures=(picture,)
+        "confirmed",
+        seen.text(screen.budget),
+        evidence=f'read "{window.title}"',
+        pictures=(picture,),
+        lines=seen.lines(screen.budget),
     )
 
 

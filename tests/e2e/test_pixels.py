@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -249,18 +250,30 @@ def in_thousandths(picture: Picture, bounds: Bounds) -> dict[str, str]:
 
 
 def bounds_of(ports: Desktop, window: Window, name: str) -> Bounds:
-    seen = Screen(ports).read(window)
-    assert seen is not None
-    found = next(each.node.bounds for each in seen.controls if each.node.name == name)
-    assert found is not None
-    return found
+    """Where the control called ``name`` is, once it is there."""
+
+    def found() -> Bounds | None:
+        seen = Screen(ports).read(window)
+        controls = seen.controls if seen else ()
+        return next((each.node.bounds for each in controls if each.node.name == name), None)
+
+    bounds = until(found, 10, Cancel())
+    assert bounds
+    return bounds
+
+
+def calculator(desktop: VirtualDesktop, ports: Desktop) -> Window:
+    """Galculator, drawn and readable."""
+    window = opened(desktop, ports, "galculator", "galculator")
+    bounds_of(ports, window, "7")
+    assert until(lambda: still(ports, window.bounds), 10, Cancel())
+    return window
 
 
 def test_a_model_that_sees_clicks_a_real_button_by_its_place_in_the_picture(
     desktop: VirtualDesktop, ports: Desktop, tmp_path: Path
 ) -> None:
-    window = opened(desktop, ports, "galculator", "galculator")
-    assert until(lambda: Screen(ports).read(window), 10, Cancel())
+    window = calculator(desktop, ports)
 
     def script(pointing: Pointing) -> Iterator[Reply]:
         yield call("look")
@@ -286,8 +299,7 @@ def test_a_model_that_sees_clicks_a_real_button_by_its_place_in_the_picture(
 def test_a_click_is_refused_where_the_screen_is_not_what_the_model_saw(
     desktop: VirtualDesktop, ports: Desktop, tmp_path: Path
 ) -> None:
-    window = opened(desktop, ports, "galculator", "galculator")
-    assert until(lambda: Screen(ports).read(window), 10, Cancel())
+    window = calculator(desktop, ports)
 
     def script(pointing: Pointing) -> Iterator[Reply]:
         yield call("look")
@@ -308,9 +320,7 @@ def test_a_click_is_refused_where_the_screen_is_not_what_the_model_saw(
 def test_a_closer_look_has_the_pixels_of_the_screen_and_is_shown_once(
     desktop: VirtualDesktop, ports: Desktop, tmp_path: Path
 ) -> None:
-    window = opened(desktop, ports, "galculator", "galculator")
-    assert until(lambda: Screen(ports).read(window), 10, Cancel())
-    assert until(lambda: still(ports, window.bounds), 10, Cancel())
+    calculator(desktop, ports)
 
     def script(pointing: Pointing) -> Iterator[Reply]:
         yield call("look")
@@ -333,7 +343,7 @@ def test_a_window_behind_others_is_looked_at_and_saved_by_itself(
     desktop: VirtualDesktop, ports: Desktop, tmp_path: Path
 ) -> None:
     below = terminal(desktop, ports, LISTING)
-    over = opened(desktop, ports, "galculator", "galculator")
+    over = calculator(desktop, ports)
     alone = ports.capture.window(below)
     move(over, below.bounds.x, below.bounds.y)
     assert until(lambda: ports.capture.grab(below.bounds).rgb != alone.rgb or None, 5, Cancel())
@@ -345,3 +355,39 @@ def test_a_window_behind_others_is_looked_at_and_saved_by_itself(
     assert done(tool_named(family, "screenshot"), path="below", window="xterm").status == "confirmed"
     with Image.open(tmp_path / "below.png") as saved:
         assert saved.convert("RGB").tobytes() == alone.rgb
+
+
+@pytest.fixture
+def two_monitors(desktop: VirtualDesktop) -> Iterator[None]:
+    """The screen as two monitors beside each other, each 960 wide."""
+    env = dict(desktop.env)
+    for name, corner, output in (("left", "+0+0", "screen"), ("right", "+960+0", "none")):
+        place = f"960/250x1080/280{corner}"
+        subprocess.run(
+            ["xrandr", "--setmonitor", name, place, output], env=env, check=True, capture_output=True
+        )
+    yield
+    for name in ("left", "right"):
+        subprocess.run(["xrandr", "--delmonitor", name], env=env, check=True, capture_output=True)
+
+
+@pytest.mark.usefixtures("two_monitors")
+def test_a_point_of_a_picture_of_the_second_monitor_is_on_the_second_monitor(
+    desktop: VirtualDesktop, ports: Desktop, tmp_path: Path
+) -> None:
+    id = calculator(desktop, ports).id
+    move(ports.windows.list()[0], 1300, 200)
+    assert until(lambda: any(each.bounds.x > 1200 for each in ports.windows.list()) or None, 5, Cancel())
+    window = ports.windows.find(id)
+    assert window is not None
+
+    def script(pointing: Pointing) -> Iterator[Reply]:
+        yield call("look")
+        (monitor,) = pointing.last_read().pictures
+        assert monitor.place == (960, 0, 960, 1080)
+        yield call("click_at", **in_thousandths(monitor, bounds_of(ports, window, "7")))
+        yield "Done."
+
+    pointing = Pointing(ports, tmp_path)
+    assert pointing.run(script).status == "confirmed"
+    assert 'text "" = "7"' in pointing.screen.look(window, Cancel()).text()
