@@ -6,7 +6,9 @@ Main thread only.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+import re
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QBitmap,
     QHideEvent,
@@ -27,7 +29,7 @@ from agent.events import Event
 from agent.messages import Moment, Request
 from app.qt.bubbles import moment_chip
 from app.qt.composer import MicrophoneButton
-from app.qt.places import Region, place_at_foot, screen_with_cursor, to_units
+from app.qt.places import place_at_foot, screen_with_cursor
 from app.qt.task_card import HEADINGS
 from app.qt.text import ordered, title_plain
 from app.qt.theme import Theme
@@ -37,6 +39,8 @@ WIDTH = 520
 _GAP = 28
 """Design pixels between the bar and the foot of the monitor."""
 _RADIUS = 16
+_AT_THE_START = re.compile(r"^[ \t]*(?:>|#{1,6}|[-*+]|```\w*)(?:[ \t]+|$)", re.MULTILINE)
+"""Marks of quotes, headings, lists and code (CommonMark 0.31)."""
 _KEPT = 4_000
 """Characters of an answer that can be in two lines, at any size."""
 
@@ -66,7 +70,7 @@ class Bar(QWidget):
         self._theme = theme
         self._moment: Moment | None = None
         self._busy, self._soft, self._answer = False, True, ""
-        self._looking, self._sends = False, False
+        self._looking, self._sends, self._at_head = False, False, False
         self._outer = outer = column(self, 8, (14, 12, 14, 12))
         self._chips = QWidget()
         self._chip_line = row(self._chips, 0)
@@ -78,6 +82,7 @@ class Bar(QWidget):
         self.state = Elided("", "small")
         self.state.setObjectName("bar-state")
         self.words = TwoLines(theme)
+        self.words.hide()
         told.addWidget(self.state)
         told.addWidget(self.words)
         self._told.hide()
@@ -119,10 +124,10 @@ class Bar(QWidget):
 
     # -- coming and going -----------------------------------------------------------------------------------------
 
-    def call(self, *, composited: bool, looking: bool = False) -> None:
+    def call(self, *, looking: bool = False) -> None:
         """Come to the foot of the monitor with the cursor, ready to be typed into. ``looking``: the screen is still
         being read, so what is sent waits for :meth:`show_moment`."""
-        self._soft, self._looking = composited, looking
+        self._looking, self._at_head = looking, False
         self._fit()
         place_at_foot(self, screen_with_cursor(), self._theme.px(_GAP))
         self.show()
@@ -131,13 +136,16 @@ class Bar(QWidget):
         self.edit.setFocus()
         self.edit.selectAll()
 
-    def keep_clear_of(self, region: Region) -> None:
-        """Go to the head of the monitor when it would cover what is pointed at."""
-        screen = self.screen()
-        if self.isVisible() and to_units(screen, region).intersects(
-            QRectF(self.geometry().translated(-screen.geometry().topLeft()))
-        ):
-            self.move(self.x(), screen.availableGeometry().y() + self._theme.px(_GAP))
+    def keep_clear_of(self, place: QRect) -> bool:
+        """Go to the other end of the monitor when it covers ``place`` (Qt's units, of the whole desktop). Whether it
+        had to."""
+        if not self.isVisible() or not self.geometry().intersects(place):
+            return False
+        room, gap = self.screen().availableGeometry(), self._theme.px(_GAP)
+        head, foot = room.y() + gap, room.y() + room.height() - self.height() - gap
+        self._at_head = self.y() > head
+        self.move(self.x(), head if self._at_head else foot)
+        return True
 
     def show_moment(self, moment: Moment | None) -> None:
         """Send this moment's screen with the next message; ``None``: none."""
@@ -250,17 +258,25 @@ class Bar(QWidget):
     # -- how it looks ---------------------------------------------------------------------------------------------
 
     def _fit(self) -> None:
-        """As tall as what it shows; its foot stays where it is."""
+        """As tall as what it shows; its foot stays where it is, or its head at the head of the monitor."""
         foot = self.y() + self.height()
         screen = self.screen().availableGeometry()
         self.setFixedWidth(min(self._theme.px(WIDTH), screen.width() - 24))
         self._outer.activate()
         self.setFixedHeight(self._outer.sizeHint().height())
-        if self.isVisible():
+        if self.isVisible() and not self._at_head:
             self.move(self.x(), foot - self.height())
+
+    def set_soft(self, soft: bool) -> None:
+        """Whether this desktop shows half transparent corners."""
+        self._soft = soft
+        self._cut_out()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._cut_out()
+
+    def _cut_out(self) -> None:
         if self._soft:
             self.clearMask()
             return
@@ -340,4 +356,4 @@ class TwoLines(QWidget):
 
 def _without_marks(text: str) -> str:
     """Markdown's marks take room here and mean nothing."""
-    return text.replace("**", "").replace("`", "").replace("\n#", "\n").lstrip("# ")
+    return _AT_THE_START.sub("", text).replace("**", "").replace("`", "")

@@ -19,7 +19,7 @@ from agent.events import PointedAt
 from agent.messages import Moment
 from app.qt.bar import Bar
 from app.qt.bridge import Background
-from app.qt.places import Region, everything
+from app.qt.places import Region, everything, whole_units
 from app.qt.region import RegionPicker
 from app.qt.ring import Drawn, Ring
 from app.qt.theme import Theme
@@ -70,11 +70,13 @@ class Over(QObject):
     def attach(self, assistant: Assistant) -> None:
         self._assistant = assistant
         assistant.sight.uncover(self.put_away)
+        self._background.run(assistant.sight.composited, self._know, lambda trouble: None)
 
     def close(self) -> None:
-        """Take everything off the screen."""
-        self.ring.hide()
-        self.bar.hide()
+        """Take everything off the screen, for good."""
+        for widget in (self.ring, self.bar):
+            widget.hide()
+            widget.deleteLater()
 
     # -- a part of the screen -------------------------------------------------------------------------------------
 
@@ -96,7 +98,6 @@ class Over(QObject):
         if assistant is None or self._busy:
             return
         self._busy = True
-        self.ring.hide()
         self._hidden = [window for window in (self._host, self.bar) if window.isVisible()]
         for window in self._hidden:
             window.hide()
@@ -140,7 +141,6 @@ class Over(QObject):
             return
         if assistant is None or self._busy or self._come.isActive() or self._host.isActiveWindow():
             return
-        self.ring.hide()
         self._come.start()
 
         def look() -> tuple[Moment, bool]:
@@ -151,20 +151,25 @@ class Over(QObject):
     def _looked(self, moment: Moment | None, soft: bool | None = None) -> None:
         """The screen was read, or could not be: then the bar comes without it."""
         if soft is not None:
-            self._soft = soft
+            self._know(soft)
         if self._come.isActive():
             self._come.stop()
             self._bring_bar()
         if self.bar.isVisible():  # nobody has put it away in the meantime
             self.bar.show_moment(moment)
 
+    def _know(self, soft: bool) -> None:
+        """Whether half transparent windows can be shown here."""
+        self._soft = soft
+        self.bar.set_soft(soft)
+
     def _bring_bar(self) -> None:
-        self.bar.call(composited=self._soft, looking=True)
+        self.bar.call(looking=True)
 
     def show_bar(self) -> None:
         """The bar without the screen: somebody speaks."""
         if not self.bar.isVisible() and not self._busy:
-            self._with(lambda sight: sight.composited(), lambda soft: self.bar.call(composited=soft))
+            self.bar.call()
 
     # -- the ring -------------------------------------------------------------------------------------------------
 
@@ -183,9 +188,10 @@ class Over(QObject):
                 self._pointed = pointed, place
                 self._showing.set()
                 self._watch.start()
-                self.bar.keep_clear_of(pointed.bounds)
+                self.bar.keep_clear_of(self.ring.geometry())
 
-        self._with(where, show)
+        moved = self.bar.keep_clear_of(whole_units(pointed.bounds))
+        QTimer.singleShot(CLEAR_MS if moved else 0, lambda: self._with(where, show))
 
     def _look_after(self) -> None:
         if self._pointed is None:

@@ -43,6 +43,12 @@ def to_units(screen: QScreen, region: Region) -> QRectF:
     return QRectF((x - at.x()) / ratio, (y - at.y()) / ratio, width / ratio, height / ratio)
 
 
+def whole_units(region: Region) -> QRect:
+    """``region`` in Qt's units, its corner in those of the whole desktop, as windows count them."""
+    screen = screen_of(region)
+    return to_units(screen, region).toAlignedRect().translated(screen.geometry().topLeft())
+
+
 def screen_of(region: Region) -> QScreen:
     """The monitor that shows the middle of ``region``; the first one when none does."""
     x, y, width, height = region

@@ -42,9 +42,8 @@ _LINE = "#35C9BD"
 _PLATE = QColor(20, 19, 18, 225)
 _NEXT = (Qt.Key.Key_Tab, Qt.Key.Key_Right, Qt.Key.Key_Down)
 _BEFORE = (Qt.Key.Key_Backtab, Qt.Key.Key_Left, Qt.Key.Key_Up)
-HELP = (
-    "Drag over a part, or click a window  ·  Enter: this monitor  ·  Tab, Space: by keyboard  ·  Esc: leave"
-)
+HELP = "Drag over a part, or click a window  ·  Enter: this monitor  ·  Esc: leave"
+BY_KEYS = "Tab goes from window to window, and Space takes one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +118,14 @@ class RegionPicker(QObject):
         for veil in self.veils:
             veil.releaseKeyboard()
             veil.hide()
-        QTimer.singleShot(0, tell)
+
+        def end() -> None:
+            tell()
+            for veil in self.veils:  # else Python's collector would delete them, in whatever thread it runs
+                veil.deleteLater()
+            self.deleteLater()
+
+        QTimer.singleShot(0, end)
 
 
 class _Veil(QWidget):
@@ -137,7 +143,7 @@ class _Veil(QWidget):
         )
         self.setObjectName("veil")
         self.setAccessibleName("Choose a part of the screen")
-        self.setAccessibleDescription(HELP)
+        self.setAccessibleDescription(f"{HELP}. {BY_KEYS}")
         self.setWindowTitle("Choose a part of the screen")
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.CrossCursor)

@@ -112,7 +112,7 @@ class Ring(QWidget):
     def _beside(self, monitor: QRectF) -> QRectF:
         """Below the ring, or above it where there is no room."""
         metrics = QFontMetricsF(self._theme.font(13))
-        wide = min(_LABEL_WIDEST, metrics.horizontalAdvance(self._words) + 1)
+        wide = min(self._theme.px(_LABEL_WIDEST), metrics.horizontalAdvance(self._words) + 1)
         size = QRectF(0, 0, wide + 2 * _LABEL_PAD_X, metrics.height() + 2 * _LABEL_PAD_Y)
         middle = self._ring.center().x() - size.width() / 2
         below = self._ring.bottom() + _LABEL_GAP

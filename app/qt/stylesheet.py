@@ -101,6 +101,7 @@ QToolButton[kind="microphone"]:focus { border: 2px solid $accent; }
 QLineEdit { background: $surface; border: 1px solid $line; border-radius: 9px; padding: ${p6}px ${p9}px;
     font-size: ${s13}px; selection-background-color: $accent; selection-color: $on_accent; }
 QLineEdit:focus { border: 2px solid $accent; padding: ${p5}px ${p8}px; }
+QLineEdit[kind="bar"] { background: transparent; border: none; font-size: ${s14}px; padding: ${p6}px ${p3}px; }
 QListWidget { background: transparent; border: none; outline: none; font-size: ${s13}px; }
 QListWidget::item { color: $muted; border: 1px solid transparent; border-radius: 9px; padding: ${p8}px ${p8}px; }
 QListWidget::item:hover { background: $hover; }
