@@ -37,6 +37,7 @@ def imports_of(path: Path) -> set[str]:
 
 
 ONE_ROOM = [("PySide6", "app/qt"), ("llama_cpp", "agent/engine")]
+ONE_ROOM += [("mcp", "tools/mcp"), ("mcp_types", "tools/mcp")]
 ONE_ROOM += [(parser, "tools/documents") for parser in ("pypdfium2", "docx", "openpyxl", "pptx", "lxml")]
 
 
@@ -55,6 +56,16 @@ def test_parsers_of_documents_are_imported_in_their_child_only() -> None:
     told = (
         "import sys, tools.files; print({'pypdfium2', 'docx', 'openpyxl', 'pptx', 'lxml'} & set(sys.modules))"
     )
+
+    result = subprocess.run(
+        [sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert result.stdout == "set()\n"
+
+
+def test_what_is_slow_to_import_is_imported_when_it_is_needed() -> None:
+    told = "import sys, app.compose; print({'mcp', 'mcp_types'} & set(sys.modules))"
 
     result = subprocess.run(
         [sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True

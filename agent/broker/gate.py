@@ -92,7 +92,7 @@ class Broker:
         if held := self._places.held(effect):
             risk, reason = Risk.IRREVERSIBLE, held
         if not reason:
-            return Decision("allow", risk, _SILENT[risk])
+            return Decision("allow", risk, _IN_SANDBOX if effect.contained else _SILENT[risk])
         if risk <= Risk.DRIVE and not runs_commands(effect):
             if _in_contract(tool, effect, scope, policy):
                 return Decision("allow", risk, "It is part of the plan you approved.")
@@ -211,6 +211,7 @@ _SILENT = {
     Risk.DRIVE: "This mode allows it, and its values are not somebody else's.",
     Risk.LEAVE: "This mode allows it, and its values are not somebody else's.",
 }
+_IN_SANDBOX = "It runs in the sandbox, and what it changes can be undone."
 _OUTSIDE = "It is outside your workspace, and you did not name it."
 _BY_RISK = {
     Risk.REVERSIBLE_WRITE: "It changes your files.",

@@ -21,7 +21,9 @@ from app.doctor import (
     check_display,
     check_memory,
     check_model,
+    check_sandbox,
     check_server,
+    check_servers,
     report,
     run_checks,
 )
@@ -32,6 +34,7 @@ from tests.agent.engine.tiny_model import write_gemma
 from tests.tools.desktop.wayland.portal_stand_in import PortalStandIn, message_bus_of_its_own
 from tests.virtual_desktop import virtual_desktop
 from tests.virtual_sound import VirtualSound
+from tools.sandbox.sandbox import bubblewrap
 
 
 @pytest.fixture
@@ -235,3 +238,29 @@ def test_without_a_screen_the_doctor_says_so(monkeypatch: pytest.MonkeyPatch) ->
     assert (display.state, desktop.state) == ("problem", "problem")
     assert display.says == desktop.says
     assert display.says.startswith("There is no screen to work on")
+
+
+def test_the_sandbox_is_tried_and_without_it_the_doctor_says_what_that_means(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "work").mkdir()
+    settings = Settings(workspace=tmp_path / "work")
+    if bubblewrap() is not None:
+        assert check_sandbox(settings, places).state == "ok"
+
+    monkeypatch.setattr("tools.sandbox.demonstration.bubblewrap", lambda: None)
+
+    finding = check_sandbox(settings, places)
+    assert finding.state == "warning"
+    assert finding.says == "There is no sandbox (bubblewrap is not installed); every command asks"
+
+
+def test_servers_are_told_of_without_starting_them_or_making_a_database(places: Places) -> None:
+    assert check_servers(places).says == "none in mcp.json"
+    assert not places.data.exists()
+
+    places.config.mkdir(parents=True, exist_ok=True)
+    (places.config / "mcp.json").write_text('{"mcpServers": {"a": {"command": "false"}}}')
+    assert check_servers(places).says == "1 in mcp.json, 0 tools of them allowed"
+    (places.config / "mcp.json").write_text("{")
+    assert check_servers(places).state == "warning"
