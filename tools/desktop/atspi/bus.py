@@ -40,6 +40,8 @@ class AccessibilityBus:
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._bus: MessageBus | None = None
+        self.one_by_one: set[str] = set()
+        """Applications that tell their properties only one at a time."""
         self._end: asyncio.Task[None] | None = None
         self._connecting = asyncio.Lock()
         self._room = asyncio.Semaphore(_IN_FLIGHT)
@@ -90,6 +92,15 @@ class AccessibilityBus:
         )
         return found[0].value if found and isinstance(found[0], Variant) else None
 
+    async def properties(self, of: Reference, interface: str) -> dict[str, object] | None:
+        """All properties of an interface; ``None`` as for :meth:`call`."""
+        found = await self.call(
+            of, "org.freedesktop.DBus.Properties", "GetAll", "s", f"org.a11y.atspi.{interface}"
+        )
+        if not found or not isinstance(found[0], dict):
+            return None
+        return {name: value.value for name, value in found[0].items() if isinstance(value, Variant)}
+
     async def process_of(self, name: str) -> int:
         """The process id behind a name on the bus; 0 when it is gone."""
         daemon = Reference("org.freedesktop.DBus", "/org/freedesktop/DBus")
@@ -97,6 +108,8 @@ class AccessibilityBus:
         return int(str(found[0])) if found else 0
 
     async def _connected(self) -> MessageBus:
+        if self._bus is not None and self._bus.connected:
+            return self._bus
         async with self._connecting:
             if self._bus is None or not self._bus.connected:
                 self._bus = await _connect()

@@ -10,9 +10,8 @@ from tools.desktop.atspi.bus import AccessibilityBus, Reference
 from tools.desktop.atspi.terms import AtspiState
 
 CACHE_PATH = "/org/a11y/atspi/cache"
-_OLD_FORM = 9
-"""Fields of an item that holds an index and a count; the still older form lists the children, and is not offered by
-any toolkit of today."""
+_FIELDS = 10
+"""Of an item. An older form lists the children in place of an index and a count; no toolkit of today offers that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +24,8 @@ class Facts:
     """``None``: not asked for."""
     children: tuple[Reference, ...] | None = None
     """``None``: not known, or not all of them."""
+    count: int | None = None
+    """How many children it has, or says it has; ``None``: not asked for."""
 
     @property
     def key(self) -> str:
@@ -39,7 +40,7 @@ async def cached(bus: AccessibilityBus, application: str) -> Mapping[Reference, 
     items = found[0] if found and isinstance(found[0], list) else []
     inside: dict[Reference, list[tuple[int, Reference]]] = {}
     for item in items:
-        if len(item) != _OLD_FORM + 1:
+        if len(item) != _FIELDS:
             return {}
         inside.setdefault(Reference(*item[2]), []).append((item[3], Reference(*item[0])))
     known: dict[Reference, Facts] = {}
@@ -55,14 +56,40 @@ async def asked(
     bus: AccessibilityBus, reference: Reference, states: AtspiState | None = None
 ) -> Facts | None:
     """The same for one control, of which the states may be known; ``None`` when it is gone."""
-    role, name, states = await asyncio.gather(
+    role, named, states = await asyncio.gather(
         bus.call(reference, "Accessible", "GetRole"),
-        bus.property(reference, "Accessible", "Name"),
+        _named(bus, reference),
         _known(states) if states is not None else states_of(bus, reference),
     )
-    if states is None or not role:
+    if states is None or not role or named is None:
         return None
-    return Facts(reference, int(str(role[0])), str(name or ""), states)
+    children = () if named.count == 0 else None
+    return Facts(reference, int(str(role[0])), named.name, states, named.description, children, named.count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    name: str
+    description: str | None = None
+    count: int | None = None
+
+
+async def _named(bus: AccessibilityBus, reference: Reference) -> _Named | None:
+    """``None`` when it is gone. All properties cost one request, as the name does; Qt has them only one by one."""
+    if reference.name not in bus.one_by_one:
+        found = await bus.properties(reference, "Accessible")
+        if found is not None:
+            count = found.get("ChildCount")
+            return _Named(
+                str(found.get("Name") or ""),
+                str(found.get("Description") or ""),
+                count if isinstance(count, int) else None,
+            )
+    name = await bus.property(reference, "Accessible", "Name")
+    if name is None:
+        return None
+    bus.one_by_one.add(reference.name)
+    return _Named(str(name))
 
 
 async def states_of(bus: AccessibilityBus, reference: Reference) -> AtspiState | None:

@@ -148,7 +148,9 @@ class Reading:
 
     async def _children(self, parent: Facts) -> Sequence[Reference] | None:
         if parent.role in GRIDS:
-            count = await self._bus.property(parent.reference, "Accessible", "ChildCount")
+            count: object = parent.count
+            if count is None:
+                count = await self._bus.property(parent.reference, "Accessible", "ChildCount")
             if isinstance(count, int) and count > grid.MANY:
                 return None
         found = await self._bus.call(parent.reference, "Accessible", "GetChildren")
