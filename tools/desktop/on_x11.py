@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from Xlib.ext import randr
+
 from tools.desktop.accessibility_switch import switch_on
 from tools.desktop.atspi.adapter import AtspiAccessibility
 from tools.desktop.clipboard import X11Clipboard
@@ -18,7 +20,8 @@ from tools.desktop.x11 import Connection
 from tools.ocr import RememberedText, read_text
 
 _XWAYLAND = "XWAYLAND"
-"""The extension by which an X server tells that it stands in for Wayland."""
+"""What an X server that stands in for Wayland says of itself: the name of an extension (since 23.1), before that the
+beginning of its outputs' names."""
 
 
 def x11_desktop(private: Collection[str]) -> Desktop:
@@ -50,7 +53,17 @@ def x11_desktop(private: Collection[str]) -> Desktop:
 def stands_in_for_wayland() -> bool:
     """Whether the X server is XWayland, whatever the environment says. Raises DesktopError when there is none."""
     connection = Connection()
+    display = connection.display
     try:
-        return bool(connection.display.has_extension(_XWAYLAND))
+        with connection:
+            if display.has_extension(_XWAYLAND):
+                return True
+            if not display.has_extension(randr.extname):
+                return False
+            screen = randr.get_screen_resources(connection.root)
+            outputs = (
+                randr.get_output_info(display, each, screen.config_timestamp) for each in screen.outputs
+            )
+            return any(str(output.name).startswith(_XWAYLAND) for output in outputs)
     finally:
-        connection.display.close()
+        display.close()

@@ -3,6 +3,7 @@ above what, nobody is told."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
@@ -72,7 +73,11 @@ class _Placeless:
 
 
 def _programs() -> Collection[str]:
-    """The names of all programs that run, lower case."""
+    """The names of all programs that the person runs, lower case."""
+    mine = os.getuid()
+    running = (process.info for process in psutil.process_iter(["name", "uids"]))
     return {
-        process.info["name"].casefold() for process in psutil.process_iter(["name"]) if process.info["name"]
+        each["name"].casefold()
+        for each in running
+        if each["name"] and each["uids"] and each["uids"].real == mine
     }
