@@ -22,6 +22,7 @@ from agent.messages import Moment, Request
 from app.qt.bubbles import Attachment, file_chip, moment_chip
 from app.qt.flow import FlowLayout
 from app.qt.painted import Card
+from app.qt.pasted import PastedPictures, is_picture
 from app.qt.theme import Theme
 from app.qt.widgets import IconButton, clear, column, named, row
 
@@ -37,6 +38,7 @@ class GrowingEdit(QPlainTextEdit):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self._theme, self._hint = theme, ""
+        self._pasted = PastedPictures()
         named(self, "message", "Message to Deskhand")
         self.setTabChangesFocus(True)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -71,15 +73,16 @@ class GrowingEdit(QPlainTextEdit):
         return super().event(event)
 
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Paste text as text, and files as attachments."""
-        paths = local_files(source)
+        """Paste text as text, files and pictures as attachments."""
+        picture = self._pasted.save(source) if is_picture(source) else None
+        paths = [picture] if picture else local_files(source)
         if paths:
             self.files.emit(paths)
         else:
             self.insertPlainText(source.text())
 
     def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        return source.hasText() or bool(local_files(source))
+        return source.hasText() or bool(local_files(source)) or is_picture(source)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         event.ignore() if local_files(event.mimeData()) else super().dragEnterEvent(event)

@@ -7,8 +7,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QTextDocument
-from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtGui import QDropEvent, QImage, QTextDocument
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QLineEdit,
+    QPlainTextEdit,
+    QWidget,
+)
 
 from agent import events
 from agent.messages import Request
@@ -119,6 +126,27 @@ def test_dropped_files_become_attachments_that_can_be_taken_off(
     assert stage.window.composer.files == (path,)
     find("remove-attachment").click()
     assert stage.window.composer.files == ()
+
+
+def test_a_pasted_picture_becomes_an_attachment(stage: Stage) -> None:
+    picture = QImage(40, 30, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.darkCyan)
+    QApplication.clipboard().setImage(picture)
+    stage.bot.keyClick(stage.window.composer.edit, Qt.Key.Key_V, CONTROL)
+    (path,) = stage.window.composer.files
+    assert path.suffix == ".png"
+    assert QImage(str(path)).convertToFormat(QImage.Format.Format_RGB32) == picture
+    assert stage.window.composer.edit.toPlainText() == ""
+
+
+def test_a_picture_that_comes_with_text_is_pasted_as_its_text(stage: Stage) -> None:
+    data = QMimeData()
+    data.setText("12\t13")
+    data.setImageData(QImage(40, 30, QImage.Format.Format_RGB32))
+    QApplication.clipboard().setMimeData(data)
+    stage.bot.keyClick(stage.window.composer.edit, Qt.Key.Key_V, CONTROL)
+    assert stage.window.composer.files == ()
+    assert stage.window.composer.edit.toPlainText() == "12\t13"
 
 
 def test_ctrl_z_undoes_the_last_task_when_there_is_nothing_typed_to_undo(stage: Stage) -> None:
