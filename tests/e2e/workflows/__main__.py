@@ -31,7 +31,7 @@ def main() -> int:
             error = ""
             try:
                 with stage(desktop, ports) as made:
-                    WORKFLOWS[options.name](made)
+                    WORKFLOWS[options.name].do(made)
             except (AssertionError, DeskhandError) as trouble:
                 error = str(trouble) or repr(trouble)
             passed += not error

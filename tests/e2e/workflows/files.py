@@ -21,7 +21,8 @@ def renamed_in_the_file_manager(stage: Stage) -> None:
             ("set_value", "new name"),
             ("press", "Rename"),
         )
-        yield call("press_keys", keys="ctrl+2")  # the icons show no names to us
+        if '"report.txt"' not in (yield call("look")):  # icons show no names to us
+            yield call("press_keys", keys="ctrl+2")
         yield call("press", name="report.txt")
         yield call("press_keys", keys="f2")
         dialog = yield call("look")
@@ -59,11 +60,7 @@ def edited_in_the_editor(stage: Stage) -> None:
 
 def read_from_a_terminal(stage: Stage) -> None:
     """What stands in a terminal, which shows no tree, is read by its pixels and kept in a file."""
-    lines = "\\n".join(INVOICE)
-    stage.desktop.start(
-        "xterm", "-fa", "DejaVu Sans Mono", "-fs", "14", "-e", f"printf '{lines}\\n'; sleep 600"
-    )
-    eventually("the terminal", lambda: stage.ports.windows.front() is not None)
+    stage.terminal(*INVOICE)
 
     def policy(asked: str) -> Policy:
         seen = yield call("look")

@@ -57,6 +57,10 @@ class Told:
     """Tool, status and what the model read, of each step."""
     questions: tuple[Question, ...]
 
+    @property
+    def tools(self) -> tuple[str, ...]:
+        return tuple(tool for tool, _, _ in self.steps)
+
     def __str__(self) -> str:
         steps = "\n".join(f"{tool} [{status}] {content}" for tool, status, content in self.steps)
         return f"{self.outcome.status}: {self.outcome.answer}{self.outcome.error}\n{steps}"
@@ -89,6 +93,13 @@ class Stage:
         before = {window.id for window in self.ports.windows.list()}
         applications.start(meant, path)
         return self.window(f"a window of {meant.name}", lambda each: each.id not in before)
+
+    def terminal(self, *lines: str) -> None:
+        """The person has a terminal open in which these lines stand."""
+        text = "\\n".join(lines)
+        command = ("xterm", "-T", "terminal", "-fa", "DejaVu Sans Mono", "-fs", "14", "-e")
+        self.desktop.start(*command, f"printf '{text}\\n'; sleep 600")
+        eventually("the terminal", lambda: self._titled("terminal"))
 
     def visits(self, browser: str, address: str, title: str) -> Window:
         """The person goes to a page with a browser, and waits for its title."""
