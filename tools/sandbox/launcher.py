@@ -15,7 +15,6 @@ import base64
 import ctypes
 import json
 import os
-import resource
 import signal
 import sys
 from collections.abc import Mapping
@@ -51,6 +50,8 @@ class Launch:
 
 
 def main() -> None:
+    import resource  # not everywhere: our parent imports this file, too
+
     with open(int(sys.argv[1]), encoding="utf-8", errors="surrogateescape") as file:
         launch = Launch(**json.load(file))
     libc = ctypes.CDLL(None, use_errno=True)

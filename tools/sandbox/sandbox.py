@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ _ETC_FOR_NETWORK = (
 _OLD_ROOTS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
 _START_SECONDS = 10.0
 _END_SECONDS = 5.0
+_STALE_SECONDS = 24 * 3600
 
 
 class SandboxError(DeskhandError):
@@ -78,6 +80,7 @@ def bubblewrap() -> str | None:
 def laid_apart(under: Path) -> Iterator[Path]:
     """A scratch folder for the changes of one program, below ``under``; gone with all that is in it afterwards."""
     under.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _sweep(under)
     scratch = Path(tempfile.mkdtemp(prefix="changes-", dir=under))
     try:
         for name in ("lower", "upper", "work", "merged"):
@@ -162,6 +165,14 @@ def started(
                 if pipe is not None:
                     with contextlib.suppress(OSError):
                         pipe.close()
+
+
+def _sweep(under: Path) -> None:
+    """Remove what a Deskhand that was killed left behind. Nothing that runs is a day old."""
+    for left in under.glob("changes-*"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                shutil.rmtree(left, onerror=_opened_first)
 
 
 def _first_process(info: int) -> int | None:

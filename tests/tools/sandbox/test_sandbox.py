@@ -92,6 +92,17 @@ def test_changes_are_laid_apart_and_the_scratch_folder_is_gone_afterwards(tmp_pa
     assert list((tmp_path / "scratch").iterdir()) == []
 
 
+def test_what_was_left_behind_is_removed_a_day_later(tmp_path: Path) -> None:
+    for name in ("changes-old", "changes-new"):
+        (tmp_path / name / "work" / "shut").mkdir(parents=True)
+        (tmp_path / name / "work" / "shut").chmod(0)
+    os.utime(tmp_path / "changes-old", (1, 1))
+
+    with laid_apart(tmp_path):
+        assert not (tmp_path / "changes-old").exists()
+    assert (tmp_path / "changes-new").exists()
+
+
 @needs_bubblewrap
 @pytest.mark.parametrize(
     "name",
