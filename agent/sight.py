@@ -204,8 +204,8 @@ def _seen_change(old: Pixels, new: Pixels, within: Area) -> Area | None:
     rows, columns = slice(within.top, within.bottom), slice(within.left * 3, within.right * 3)
     before, after = old[rows, columns], new[rows, columns]
     apart = np.maximum(before, after) - np.minimum(before, after) > FAINT
-    pixels = np.logical_or.reduce(apart.reshape(apart.shape[0], -1, 3), axis=2)
-    (across,), (down,) = np.nonzero(pixels.any(axis=0)), np.nonzero(pixels.any(axis=1))
+    by_column = apart.any(axis=0).reshape(-1, 3).any(axis=1)
+    (across,), (down,) = np.nonzero(by_column), np.nonzero(apart.any(axis=1))
     if not len(across):
         return None
     return Area(

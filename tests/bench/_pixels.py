@@ -15,12 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 import mss
 import numpy as np
 from PIL import Image
+from Xlib.display import Display
 
 from agent.cancel import Cancel
 from agent.engine.media.projector import USUAL_TOKENS, fitted
 from agent.messages import Picture
 from agent.sight import TILE, Sight
-from tools.desktop.port import Desktop, Window
+from tools.desktop.port import Bounds, Desktop, Window
 from tools.marks import marked
 from tools.ocr import read_text
 from tools.screen import Screen
@@ -51,16 +52,17 @@ def tell(name: str, median: float, slowest: float, **more: object) -> None:
 
 
 def measure(ports: Desktop, windows: Sequence[Window]) -> None:
-    """``windows`` are open, none of them minimised, and the first is read by its pixels as well."""
+    """``windows`` are open, front first and none of them minimised; the first is read by its pixels as well, and moved
+    over the last."""
     screen = Screen(ports)
     screen.pictured = True
     _capture(ports, screen, windows[0])
     _changes(ports)
-    for name, (median, slowest) in in_turns(
-        {"a covered window": lambda: ports.capture.window(windows[-1])}
-    ).items():
-        tell(f"picture of {name}", median, slowest)
-    seen, raw = screen.look(windows[0], Cancel()), ports.capture.window(windows[0])
+    front = _moved(ports, windows[0], windows[-1].bounds)
+    size = f"{windows[-1].bounds.width}x{windows[-1].bounds.height}"
+    covered = in_turns({"": lambda: ports.capture.window(windows[-1])})[""]
+    tell(f"picture of a covered window of {size}", *covered)
+    seen, raw = screen.look(front, Cancel()), ports.capture.window(front)
     for name, (median, slowest) in in_turns(
         {
             "numbers on a window": lambda: marked(raw, seen.controls),
@@ -70,6 +72,16 @@ def measure(ports: Desktop, windows: Sequence[Window]) -> None:
         tell(name, median, slowest, controls=len(seen.controls))
     median, slowest = in_turns({"": lambda: read_text(raw, Cancel())}, runs=3)[""]
     tell(f"OCR of a window of {raw.width}x{raw.height}", median, slowest, lines=len(read_text(raw, Cancel())))
+
+
+def _moved(ports: Desktop, window: Window, to: Bounds) -> Window:
+    """``window``, once it is where ``to`` begins."""
+    display = Display()
+    display.create_resource_object("window", window.id).configure(x=to.x, y=to.y)
+    display.sync()
+    display.close()
+    time.sleep(0.5)
+    return ports.windows.find(window.id) or window
 
 
 def _capture(ports: Desktop, screen: Screen, front: Window) -> None:
