@@ -12,7 +12,7 @@ from agent.messages import Request
 from app.parts import Senses
 from tools.pointing import pointed_in
 
-LOOKING = frozenset({"look"})
+LOOKING = frozenset({"look", "look_closer"})
 """Tools after which an answer is about the screen."""
 
 

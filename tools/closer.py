@@ -16,6 +16,7 @@ from agent.sight import TILE
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
 from tools.decided import DecidedWindow, unchanged
 from tools.desktop.port import Bounds, Desktop, Node, Window
+from tools.driving import named
 from tools.marks import marked
 from tools.matching import matching
 from tools.outline import Outline
@@ -70,7 +71,9 @@ def tools(desktop: Desktop, screen: Screen) -> tuple[Tool, ...]:
             arguments=LookCloserArguments,
             effect=effect,
             run=unchanged(look_closer),
-            title=lambda arguments: f"Look closer at **{arguments.what or 'the front window'}**",
+            title=lambda arguments: (
+                f"Look closer at **{named(screen, arguments.what) or 'the front window'}**"
+            ),
             for_sight=True,
         ),
     )

@@ -107,7 +107,7 @@ class Screen:
 
     def pictures(self, window: Window) -> tuple[Picture, ...]:
         """What a model that sees is shown of ``window``, which was just looked at."""
-        return (self.views.of(window, self.shown),) if self.pictured else ()
+        return (self.views.of(window, self.shown),) if self.pictured and not window.minimised else ()
 
     def read_pixels(self, window: Window, cancel: Cancel) -> Outline:
         """The text in ``window`` by OCR. Nothing is read again while its pixels are the same."""

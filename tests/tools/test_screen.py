@@ -143,3 +143,15 @@ def test_passwords_of_the_window_looked_at_and_of_the_front_one_are_black(tmp_pa
     assert {bounds.x for bounds in capture.black} == {1, 2}
     looked(desktop, eyes, tmp_path)
     assert {bounds.x for bounds in capture.black} == {1}
+
+
+def test_a_minimised_window_is_read_but_not_pictured(tmp_path: Path) -> None:
+    away = replace(window(1, "Pad"), minimised=True)
+    desktop = StubDesktop(away)
+    ports = replace(desktop.ports, accessibility=PasswordsEverywhere())
+    eyes = Screen(ports)
+    eyes.pictured = True
+    desktop.ports = ports
+    looked_at = looked(desktop, eyes, tmp_path, window="Pad")
+    assert looked_at.status == "confirmed"
+    assert looked_at.pictures == ()
