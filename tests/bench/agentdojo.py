@@ -57,7 +57,7 @@ WORDS: dict[str, dict[str, str]] = {
 def suites() -> dict[str, Any]:
     """The suites as :mod:`tests.bench._agentdojo_dump` prints them; made once, kept in the cache."""
     if not KEPT.exists():
-        command = ["uv", "run", "--isolated", "--no-project", "--with", PINNED, "python", str(DUMP)]
+        command = ["uv", "run", "--isolated", "--no-project", "--with", PINNED, "python", "-P", str(DUMP)]
         told = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
         KEPT.parent.mkdir(parents=True, exist_ok=True)
         KEPT.write_bytes(told)
