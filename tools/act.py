@@ -16,6 +16,11 @@ from tools.desktop.waiting import until
 from tools.driving import Action, Driving, tool
 from tools.hands import CHANGE_SECONDS, CannotActError, Seen, describe
 from tools.screen import Screen
+from tools.typed_cells import typed_cells
+
+
+TABLE_SECONDS = 4.0
+"""A sheet shows what was typed cell by cell, an office on a busy machine after a while."""
 
 
 class TypeTextArguments(Arguments):
@@ -47,20 +52,25 @@ def _type_text(action: Action[TypeTextArguments]) -> ToolResult:
     done = f'typed {len(arguments.text)} characters into "{window.title}"'
 
     def landed() -> Node | None:
-        after = hands.seen(window)
-        controls = [each.node for each in after.outline.controls] if after.outline else []
+        controls = _nodes(hands.seen(window))
         focused = [node for node in controls if "focused" in node.states]
         # Right after an application has opened, none says that it has the focus.
         places = focused or [node for node in controls if "editable" in node.states]
-        return next((node for node in places if _shows(node, arguments.text, before)), None)
+        shown = next((node for node in places if _shows(node, arguments.text, before)), None)
+        return shown or next(iter(typed_cells(_nodes(before), controls, arguments.text)), None)
 
     if before.outline is None:
         return ToolResult("unverifiable", done, evidence="the text of this window cannot be read back")
-    if node := until(landed, CHANGE_SECONDS, action.cancel):
+    has_table = any(node.role == "table" for node in _nodes(before))
+    if node := until(landed, TABLE_SECONDS if has_table else CHANGE_SECONDS, action.cancel):
         return ToolResult("confirmed", done, evidence=describe(node))
     if changed := hands.change(window, before, action.cancel):
         return ToolResult("unverifiable", done, evidence=changed)
     return ToolResult("suspected_noop", f"{done} and nothing changed", evidence="the text is not there")
+
+
+def _nodes(seen: Seen) -> list[Node]:
+    return [each.node for each in seen.outline.controls] if seen.outline else []
 
 
 def _shows(node: Node, text: str, before: Seen) -> bool:
