@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from tools.desktop.port import TERMINAL, Application, Applications
 from tools.matching import matching, similar
@@ -135,10 +136,12 @@ def _words(name: str) -> list[str]:
     return re.findall(r"\w+", _plain(name))
 
 
+@lru_cache(maxsize=4096)
 def _letters(name: str) -> str:
     return "".join(_words(name)).replace("_", "")
 
 
+@lru_cache(maxsize=4096)  # the names of everything that is installed, compared again with every call
 def _plain(name: str) -> str:
     apart = unicodedata.normalize("NFKD", name.casefold())
     return "".join(sign for sign in apart if not unicodedata.combining(sign))

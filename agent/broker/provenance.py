@@ -56,10 +56,14 @@ def command_said(command: str, sentences: Iterable[str]) -> bool:
     wanted = unicodedata.normalize("NFC", command)
     if not wanted.strip() or any(unicodedata.category(sign) in ("Cc", "Cf", "Zl", "Zp") for sign in wanted):
         return False
+    spoken = (unicodedata.normalize("NFC", sentence) for sentence in sentences)
+    holding = [sentence for sentence in spoken if wanted.strip() in sentence]
+    if not holding:  # mostly; the pattern below is as long as the command
+        return False
     whole = re.compile(
         rf"(?:^|(?<=[\s\"'`“‘«:])){re.escape(wanted.strip())}(?=$|[\s\"'`”’»]|[.,;:!?](?:\s|$))"
     )
-    return any(whole.search(unicodedata.normalize("NFC", sentence)) for sentence in sentences)
+    return any(whole.search(sentence) for sentence in holding)
 
 
 def number_said(value: str, sentences: Iterable[str]) -> bool:
