@@ -18,7 +18,6 @@ from tools.hands import CHANGE_SECONDS, CannotActError, Seen, describe
 from tools.screen import Screen
 from tools.typed_cells import typed_cells
 
-
 TABLE_SECONDS = 4.0
 """A sheet shows what was typed cell by cell, an office on a busy machine after a while."""
 
