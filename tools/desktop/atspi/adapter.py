@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tools.desktop.atspi import acting, grid
 from tools.desktop.atspi.bus import AccessibilityBus, Reference
-from tools.desktop.atspi.facts import Facts, cached
+from tools.desktop.atspi.facts import Facts, cached, without_children
 from tools.desktop.atspi.reader import Reading
 from tools.desktop.atspi.scale import on_screen, scale_of, scaled
 from tools.desktop.port import Bounds, Node, Window, walk
@@ -35,7 +35,7 @@ class AtspiAccessibility:
         self.bus = AccessibilityBus()
         """For whoever has more to ask of AT-SPI."""
         self._processes: dict[str, int] = {}
-        self._gtk4: dict[str, bool] = {}
+        self._toolkits: dict[str, str] = {}
         self._without_cache: set[str] = set()
         self._tops: dict[int, Reference] = {}
 
@@ -87,9 +87,12 @@ class AtspiAccessibility:
         top = self._tops.get(window.id) or await self.top(window)
         if top is None:
             return None
-        known, gtk4, told = await asyncio.gather(
-            self._known(top.name), self._is_gtk4(top.name), grid.extents(self.bus, top)
+        known, toolkit, told = await asyncio.gather(
+            self._known(top.name), self._toolkit(top.name), grid.extents(self.bus, top)
         )
+        gtk4 = toolkit == "gtk4"
+        if toolkit == "gecko":
+            known = without_children(known)
         scale = scale_of(window.bounds, told, whole=gtk4)
         window = replace(window, bounds=scaled(window.bounds, 1 / scale))  # as the application counts
         inside = await Reading(self.bus, window, known, only_windows_show=gtk4).read(top)
@@ -109,15 +112,17 @@ class AtspiAccessibility:
             self._without_cache.add(application)
         return known
 
-    async def _is_gtk4(self, application: str) -> bool:
-        if application not in self._gtk4:
+    async def _toolkit(self, application: str) -> str:
+        """Its toolkit's name, small; "gtk4" for GTK of that version."""
+        if application not in self._toolkits:
             root = Reference(application, REGISTRY.path)
             name, version = await asyncio.gather(
                 self.bus.property(root, "Application", "ToolkitName"),
                 self.bus.property(root, "Application", "Version"),
             )
-            self._gtk4[application] = str(name).casefold() == "gtk" and str(version).startswith("4.")
-        return self._gtk4[application]
+            known = str(name).casefold()
+            self._toolkits[application] = "gtk4" if known == "gtk" and str(version)[:2] == "4." else known
+        return self._toolkits[application]
 
     async def top(self, window: Window) -> Reference | None:
         """The object of an X window: one process may have several, of which titles tell one from another."""
@@ -127,8 +132,8 @@ class AtspiAccessibility:
         described = await asyncio.gather(*(self._described(top) for top in tops))
         titled = [each for each in described if each[1] == window.title] or described
         nearest = min(titled, key=lambda each: _distance(each[2], window.bounds), default=None)
-        if nearest is None:
-            return None
+        if nearest is None or (nearest[1] != window.title and not _same_shape(nearest[2], window.bounds)):
+            return None  # a dialog of Chromium's is in no tree: what its page shows is not in it
         if nearest[1] == window.title:
             self._tops[window.id] = nearest[0]
         return nearest[0]
@@ -151,6 +156,13 @@ class AtspiAccessibility:
             self.bus.property(top, "Accessible", "Name"), grid.extents(self.bus, top)
         )
         return top, str(name or ""), bounds
+
+
+def _same_shape(bounds: Bounds | None, window: Bounds) -> bool:
+    """Whether a window may have these bounds, in pixels or in the application's own units."""
+    if bounds is None or bounds.width < 1 or bounds.height < 1 or window.height < 1:
+        return True
+    return 0.8 < (bounds.width / window.width) / (bounds.height / window.height) < 1.25
 
 
 def _distance(bounds: Bounds | None, window: Bounds) -> int:

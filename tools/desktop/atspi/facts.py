@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tools.desktop.atspi.bus import AccessibilityBus, Reference
 from tools.desktop.atspi.terms import AtspiState
@@ -50,6 +50,11 @@ async def cached(bus: AccessibilityBus, application: str) -> Mapping[Reference, 
         complete = tuple(children) if len(children) == count else None
         known[own] = Facts(own, role, name, _together(states), description, complete)
     return known
+
+
+def without_children(known: Mapping[Reference, Facts]) -> Mapping[Reference, Facts]:
+    """The same, but for what is in what: Firefox's cache goes on telling of pages that were replaced."""
+    return {reference: replace(facts, children=None) for reference, facts in known.items()}
 
 
 async def asked(
