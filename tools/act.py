@@ -14,7 +14,7 @@ from tools.desktop.keys import parse
 from tools.desktop.port import Desktop, Node
 from tools.desktop.waiting import until
 from tools.driving import Action, Driving, tool
-from tools.hands import CHANGE_SECONDS, CannotActError, Seen, describe
+from tools.hands import CHANGE_SECONDS, CannotActError, Seen, describe, plain
 from tools.screen import Screen
 from tools.typed_cells import typed_cells
 
@@ -85,7 +85,7 @@ def _shows(node: Node, text: str, before: Seen) -> bool:
 
 def _plain(text: str) -> str:
     """Calculators turn operators into signs, and fields drop a line break at the end."""
-    return text.translate(str.maketrans("×÷−·", "*/-*")).replace("\r\n", "\n").strip()
+    return plain(text.translate(str.maketrans("×÷−·", "*/-*"))).strip()
 
 
 def _press_keys(action: Action[PressKeysArguments]) -> ToolResult:

@@ -74,8 +74,9 @@ class Hands:
         return window
 
     def activate(self, window: Window) -> None:
-        """Give ``window`` the keys. Raises CannotActError when it does not get them."""
-        if not self._is_active(window):
+        """Give ``window`` the keys, where that can be done; else its controls are worked without. Raises CannotActError
+        when it does not get them."""
+        if not self._is_active(window) and not self.desktop.cannot_focus:
             self.desktop.windows.focus(window)
             if not self._is_active(window):
                 raise CannotActError(f'"{window.title}" could not be brought to the front')
@@ -258,6 +259,11 @@ def describe(node: Node, longest: int = 80) -> str:
     states = ", ".join(sorted(node.states - {"editable", "secret"}))
     reads = f' reads "{value}"' if value else ""
     return f"{node.role}{name}{reads}{f' ({states})' if states else ''}"
+
+
+def plain(text: str) -> str:
+    """A text as it is compared with what was typed: Firefox tells a mark after each emoji that nobody typed."""
+    return text.replace("\r\n", "\n").replace("\ufeff", "")
 
 
 def visible_part(window: Window, node: Node) -> Bounds | None:

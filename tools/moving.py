@@ -18,6 +18,8 @@ from tools.screen import Screen
 
 NOTCHES = 5
 _MOST_SCROLLS = 60
+_BLANK_SCROLLS = 8
+"""Scrolls after which nothing looks different, one after the other: the end, or a wide empty stretch of a page."""
 _ENOUGH_CHANGE = 0.002
 """The share of pixels that must differ after scrolling: a blinking caret is less."""
 _GLIDE_SECONDS = 0.25
@@ -88,6 +90,7 @@ def _scroll(action: Action[ScrollArguments]) -> ToolResult:
 def _scroll_to(action: Action[ScrollArguments]) -> ToolResult:
     """To the control through the tree where it is known there, else notch by notch until it can be seen."""
     hands, window, name = action.hands, action.window, action.arguments.to
+    blank = 0
     for _ in range(_MOST_SCROLLS):
         node = _known(hands, window, name)
         hidden = node is not None and visible_part(window, node) is None
@@ -99,7 +102,8 @@ def _scroll_to(action: Action[ScrollArguments]) -> ToolResult:
         before = _pixels(hands, window)
         _turn_wheel(action)
         after = _at_rest(hands, window, action.cancel)
-        if action.cancel.requested or _share_of_difference(before, after) <= _ENOUGH_CHANGE:
+        blank = blank + 1 if _share_of_difference(before, after) <= _ENOUGH_CHANGE else 0
+        if action.cancel.requested or blank == _BLANK_SCROLLS:
             break
     raise CannotActError(f'"{name}" was not found by scrolling {action.arguments.direction}')
 

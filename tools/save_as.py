@@ -12,7 +12,7 @@ from pydantic import Field
 from agent.cancel import Cancel
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
 from tools.decided import DecidedWindow, unchanged
-from tools.desktop.port import Desktop, Window
+from tools.desktop.port import Desktop, Node, Window
 from tools.desktop.waiting import until
 from tools.files import handle
 from tools.files.workspace import Decided, PathError, told
@@ -36,6 +36,8 @@ _KEYS_OF_BROWSERS = "ctrl+s"
 _MENU = ("File", "Save As")
 """Where it is when the keys do nothing. Plain "Save" is never used: it could write to another file."""
 _MOST_QUESTIONS = 4
+_BLIND_SECONDS = 0.5
+"""What a dialog without controls gets to be ready for keys."""
 _DEFAULT_FORMAT = "ODF"
 _TEXT_ENDINGS = (
     "",
@@ -116,9 +118,12 @@ class _Saving:
         text = _document(self._hands.screen.read(window))
         dialog = self._open_dialog(window)
         try:
-            self._fill_in(dialog)
             _fingerprint(self._path)  # the application would follow a link that has appeared
-            self._press(dialog, _SAVE)
+            if self._fields(dialog):
+                self._fill_in(dialog)
+                self._press(dialog, _SAVE)
+            else:
+                self._fill_in_blind(dialog)
             self._wait_for_file(dialog)
         except (CannotActError, PathError):
             self._leave(window)
@@ -151,15 +156,20 @@ class _Saving:
             self._cancel.wait(0.2)  # the menu opens
 
     def _new_dialog(self, window: Window, before: set[int]) -> Window | None:
-        """The save dialog, once its controls can be read."""
+        """The save dialog, once its controls can be read; or one that shows no controls, and says what it is."""
         for each in self._hands.desktop.windows.list():
-            if each.id not in before and each.pid == window.pid and self._button(each, _SAVE):
-                return each
+            if each.id not in before and each.pid == window.pid:
+                named = each.title.casefold().startswith(_SAVE[0].casefold())
+                if self._button(each, _SAVE) or (named and not self._fields(each)):
+                    return each
         return None
 
-    def _fill_in(self, dialog: Window) -> None:
+    def _fields(self, dialog: Window) -> list[Node]:
         seen = self._hands.screen.read(dialog)
-        fields = [each.node for each in seen.controls if each.node.role == "field"] if seen else []
+        return [each.node for each in seen.controls if each.node.role == "field"] if seen else []
+
+    def _fill_in(self, dialog: Window) -> None:
+        fields = self._fields(dialog)
         named = [node for node in fields if "name" in node.name.casefold()]
         focused = [node for node in fields if "focused" in node.states]
         field = next(iter(named or focused or fields), None)
@@ -178,6 +188,13 @@ class _Saving:
             self._hands.type_keys(dialog, path, self._cancel)
         if not until(filled, 1.0, self._cancel):
             raise CannotActError("the name could not be filled in")
+
+    def _fill_in_blind(self, dialog: Window) -> None:
+        """Chromium's dialog shows no controls; it comes up with the keys in the field for the name."""
+        self._hands.activate(dialog)
+        self._cancel.wait(_BLIND_SECONDS)
+        self._hands.keys(dialog, "ctrl+a")
+        self._hands.type_keys(dialog, str(self._path) + "\n", self._cancel)
 
     def _press(self, dialog: Window, names: tuple[str, ...]) -> None:
         button = until(lambda: self._button(dialog, names, enabled=True), 2.0, self._cancel)

@@ -4,6 +4,7 @@ offer no text that could be edited through the tree."""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from agent.cancel import Cancel
 from agent.tool import ToolResult
@@ -24,8 +25,8 @@ def address_of(name: str) -> str:
 
 
 def is_spreadsheet(seen: Outline | None) -> bool:
-    """Whether there is a cell that is the current one of a sheet."""
-    return _current(seen) is not None
+    """Whether there is a table, and a field that says which of its cells is the current one."""
+    return _name_box(seen) is not None
 
 
 def fill(hands: Hands, window: Window, address: str, value: str, cancel: Cancel) -> ToolResult:
@@ -38,7 +39,7 @@ def fill(hands: Hands, window: Window, address: str, value: str, cancel: Cancel)
     else:
         hands.keys(window, "delete")
     now = until(lambda: _holding(hands, window, address, value), CHANGE_SECONDS, cancel)
-    reads = now.name if now is not None else _text(hands, window, address)
+    reads = now if now is not None else _text(hands, window, address)
     hands.noticed(window)
     evidence = f'{address} reads "{reads}"' + (f', and "{before}" before' if before else "")
     if now is not None:
@@ -50,42 +51,58 @@ def fill(hands: Hands, window: Window, address: str, value: str, cancel: Cancel)
 
 def _go_to(hands: Hands, window: Window, address: str, cancel: Cancel) -> str:
     """Make the cell the current one; what it holds."""
+    find = hands.desktop.accessibility.find
+    box = _name_box(hands.screen.read(window))
+    if box is None:
+        raise CannotActError(f'"{window.title}" shows no cells')
     hands.keys(window, _NAME_BOX)
+
+    def asks() -> bool:
+        now = find(window, box.key)
+        return now is not None and "focused" in now.states
+
+    def there() -> bool:
+        now = find(window, box.key)
+        return now is not None and "focused" not in now.states and address_of(now.value) == address
+
+    if not until(asks, CHANGE_SECONDS, cancel):
+        raise CannotActError("the box for the address of a cell did not take the keys; nothing was typed")
     hands.type_keys(window, address + "\n", cancel)
-
-    def there() -> Node | None:
-        current = _current(hands.screen.read(window))
-        return current if current and current.address == address else None
-
-    current = until(there, CHANGE_SECONDS, cancel)
-    if current is None:
+    if not until(there, CHANGE_SECONDS, cancel):
         hands.keys(window, "escape")
         raise CannotActError(f'the cell "{address}" could not be gone to')
-    return current.name
+    return _text(hands, window, address)
 
 
-def _current(seen: Outline | None) -> Node | None:
-    cells = [each.node for each in seen.controls if each.node.address] if seen else []
-    return next((cell for cell in cells if "selected" in cell.states), None)
+def _name_box(seen: Outline | None) -> Node | None:
+    nodes = [each.node for each in seen.controls] if seen else []
+    if not any(node.role == "table" for node in nodes):
+        return None
+    return next((node for node in nodes if node.role in ("field", "combo") and address_of(node.value)), None)
 
 
-def _cell(hands: Hands, window: Window, address: str) -> Node | None:
-    seen = hands.screen.read(window)
-    return next((each.node for each in seen.controls if each.node.address == address), None) if seen else None
+def _cells(hands: Hands, window: Window) -> Iterator[Node]:
+    """The cells in view that hold something."""
+    tree = hands.desktop.accessibility.read(window)
+    rest = [tree] if tree else []
+    while rest:
+        node = rest.pop()
+        if node.address:
+            yield node
+        rest += node.children
 
 
 def _text(hands: Hands, window: Window, address: str) -> str:
-    cell = _cell(hands, window, address)
-    return cell.name if cell else ""
+    return next((cell.name for cell in _cells(hands, window) if cell.address == address), "")
 
 
-def _holding(hands: Hands, window: Window, address: str, value: str) -> Node | None:
-    cell = _cell(hands, window, address)
-    reads = cell.name if cell else ""
+def _holding(hands: Hands, window: Window, address: str, value: str) -> str | None:
+    """What the cell reads, once that is what was typed, or what the formula that was typed comes to."""
+    reads = _text(hands, window, address)
     if value.startswith("="):
-        return cell if reads and not reads.startswith(("=", "#", "Err:")) else None
+        return reads if reads and not reads.startswith(("=", "#", "Err:")) else None
     same = reads == value or (_number(reads) is not None and _number(reads) == _number(value))
-    return cell if same else None
+    return reads if same else None
 
 
 def _number(text: str) -> float | None:

@@ -15,7 +15,7 @@ from tools import sheet
 from tools.desktop.port import Node
 from tools.desktop.waiting import until
 from tools.driving import Action, Driving, named
-from tools.hands import CHANGE_SECONDS, TRUE_SECONDS, CannotActError, describe
+from tools.hands import CHANGE_SECONDS, TRUE_SECONDS, CannotActError, describe, plain
 from tools.matching import matching
 from tools.screen import Screen
 
@@ -239,7 +239,7 @@ def _reads(node: Node, value: str) -> bool:
         return _number(node.value) is not None and _number(node.value) == _number(value)
     if node.role in ("combo", "list"):
         return node.value.strip().casefold() == value.strip().casefold()
-    return node.value.replace("\r\n", "\n") == value.replace("\r\n", "\n")
+    return plain(node.value) == plain(value)
 
 
 def _number(text: str) -> float | None:
@@ -252,4 +252,4 @@ def _number(text: str) -> float | None:
 def _is_now(action: Action[SetValueArguments], node: Node, now: Node) -> ToolResult:
     action.hands.noticed(action.window)
     name = node.name or action.arguments.name
-    return ToolResult("confirmed", f'"{name}" is now "{now.value}"', evidence=describe(now))
+    return ToolResult("confirmed", f'"{name}" is now "{plain(now.value)}"', evidence=describe(now))
