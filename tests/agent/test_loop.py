@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from agent import events
+from agent import budget, events
 from agent.broker import Broker, Grants, Policy
 from agent.cancel import Cancel
 from agent.context import Profile
@@ -48,6 +49,8 @@ class World:
         default_factory=lambda: Profile(observation_chars=1000, max_steps=8, max_seconds=60)
     )
 
+    waits: bool = False
+    """Writing waits for something outside."""
     context_tokens: int = 8192
     pictures: tuple[Picture, ...] = ()
     """What reading shows of the screen."""
@@ -119,6 +122,7 @@ class World:
             lambda a: self._effect(a, "write"),
             write,
             lambda a: f"Write **{a.path}**",
+            waits=self.waits,
         )
 
     def _read_tool(self) -> Tool:
@@ -281,6 +285,18 @@ def test_a_task_ends_at_its_limit_of_steps_with_a_warning_before(world: World) -
     outcome = world.run(*[call("write_file", path=f"{n}.txt", text="x") for n in range(9)])
     assert "4 steps" in outcome.answer
     assert [event.level for event in world.of(events.Notice)] == ["warning"]
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_what_a_tool_waits_for_is_not_taken_from_the_tasks_time(
+    world: World, monkeypatch: pytest.MonkeyPatch, waits: bool
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr(budget, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    world.waits = waits
+    world.during_write = lambda errand: now.__setitem__(0, now[0] + 3600)
+    outcome = world.run(call("write_file", path="a.txt", text="x"), "Done.")
+    assert ("which is the limit for one task" in outcome.answer) is not waits
 
 
 def test_an_unusable_plan_said_again_is_refused_and_ends_the_task(world: World) -> None:
