@@ -51,5 +51,8 @@ def _row(table: Node, number: int, cells: Sequence[Node]) -> Node:
 
 def _placed(row: Node, number: int) -> Node:
     cells = [child for child in row.children if child.role == "cell"]
-    numbered = tuple(replace(cell, row=number, column=column) for column, cell in enumerate(cells, 1))
+    # A sheet's cells know their column: those that hold nothing are not here to be counted.
+    numbered = tuple(
+        replace(cell, row=number, column=cell.column or column) for column, cell in enumerate(cells, 1)
+    )
     return replace(row, row=number, children=numbered)
