@@ -7,17 +7,14 @@ needs it, so that ``--help`` and shell completion answer at once.
 from __future__ import annotations
 
 import os
-import queue
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from agent.errors import DeskhandError, StorageError
+from agent.errors import DeskhandError
 from app.erasing import erase_command
 from app.exit_codes import DONE, NOT_DONE, STOPPED
 from app.models.command import models
@@ -25,44 +22,24 @@ from app.network import network, stand_guard
 from app.permissions import permissions
 from app.policy_command import policy
 from app.servers_command import mcp
+from app.surroundings import (
+    MODES,
+    SERVER_HELP,
+    SERVER_MODEL_HELP,
+    Options,
+    Surroundings,
+    assistant_for,
+    common,
+    load_settings,
+    only_json,
+    printer_for,
+    settings_in_force,
+)
 
 if TYPE_CHECKING:
-    from agent.events import Event
     from agent.messages import Request
     from app.assistant import Assistant
     from app.settings import Places, Settings
-    from app.terminal import Printer
-
-    Build = Callable[[Settings, Places], Assistant]
-
-
-MODES = ("read-only", "ask", "workspace", "full")
-
-SERVER_HELP = "Let this OpenAI-compatible server run the model: what the model is shown goes there."
-SERVER_MODEL_HELP = "Which of the server's models; its first by default."
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What the commands stand on; tests bring their own."""
-
-    build: Build
-    places: Callable[[], Places]
-    read: Callable[[str], str]
-    """Reads one line from the person, after showing its argument; raises EOFError when nobody is there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """The options that the commands share."""
-
-    as_json: bool
-    model: str | None = None
-    mode: str | None = None
-    server: str | None = None
-    server_model: str | None = None
 
 
 def run(arguments: Sequence[str], surroundings: Surroundings | None = None) -> int:
@@ -85,7 +62,7 @@ def run(arguments: Sequence[str], surroundings: Surroundings | None = None) -> i
     except DeskhandError as trouble:
         from agent.events import Notice
 
-        _printer(as_json).show(Notice(level="error", text=trouble.what, remedy=trouble.remedy))
+        printer_for(as_json).show(Notice(level="error", text=trouble.what, remedy=trouble.remedy))
         return NOT_DONE
 
 
@@ -113,40 +90,6 @@ def _read_line(prompt: str) -> str:
     if not line:
         raise EOFError
     return line
-
-
-def common(command: F) -> F:
-    """``--json``, ``--model``, ``--mode`` and the server's, handed over as ``options``."""
-
-    def gather(**given: Any) -> Any:
-        ours = {name: given.pop(name) for name in ("as_json", "model", "mode", "server", "server_model")}
-        return command(options=Options(**ours), **given)
-
-    gather.__name__, gather.__doc__ = command.__name__, command.__doc__
-    gather.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-    for decorate in (
-        click.option("--server-model", metavar="NAME", help=SERVER_MODEL_HELP),
-        click.option("--server", metavar="URL", help=SERVER_HELP),
-        click.option("--mode", type=click.Choice(MODES), help="What may be done without asking."),
-        click.option("--model", metavar="NAME", help="A model's name, or the path of a GGUF."),
-        click.option("--json", "as_json", is_flag=True, help="One JSON object per event."),
-    ):
-        gather = decorate(gather)
-    return gather  # type: ignore[return-value]
-
-
-def only_json(command: F) -> F:
-    """``--json`` alone, handed over as ``options``: for what needs no model."""
-
-    def gather(as_json: bool, **given: Any) -> Any:
-        return command(options=Options(as_json), **given)
-
-    gather.__name__, gather.__doc__ = command.__name__, command.__doc__
-    gather.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
-    return _json(gather)  # type: ignore[return-value]
-
-
-_json = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -181,12 +124,12 @@ def _window(surroundings: Surroundings, options: Options) -> int:
     from app.stopping import StopListener
 
     places = surroundings.places()
-    settings, problems = _load(places, options)
+    settings, problems = load_settings(places, options)
 
     def build() -> Assistant:
         assistant = surroundings.build(settings, places)
         if options.as_json:
-            assistant.subscribe(_printer(as_json=True).show)
+            assistant.subscribe(printer_for(as_json=True).show)
         assistant.attend()
         StopListener(assistant.stop)
         keys.on("stop", assistant.stop)
@@ -297,12 +240,12 @@ def listen(surroundings: Surroundings, options: Options) -> int:
     from app.following import follow
     from app.listening import listen_once
 
-    with _assistant(surroundings, options) as (assistant, events):
+    with assistant_for(surroundings, options) as (assistant, events):
         assistant.start()
-        task = listen_once(assistant, events, _printer(options.as_json))
+        task = listen_once(assistant, events, printer_for(options.as_json))
         if task is None:
             return NOT_DONE
-        return follow(assistant, events, task, _printer(options.as_json), surroundings.read)
+        return follow(assistant, events, task, printer_for(options.as_json), surroundings.read)
 
 
 @deskhand.group(invoke_without_command=True)
@@ -313,7 +256,7 @@ def sessions(context: click.Context, options: Options) -> int:
     if context.invoked_subcommand is None:
         from app.past import list_sessions
 
-        with _assistant(context.obj, options) as (assistant, _):
+        with assistant_for(context.obj, options) as (assistant, _):
             list_sessions(assistant, options.as_json)
     return DONE
 
@@ -326,8 +269,8 @@ def show_session(surroundings: Surroundings, options: Options, session: str) -> 
     """Show a session again, by its id or its number in the list (1 is the latest)."""
     from app.past import find_session
 
-    printer = _printer(options.as_json, with_requests=True)
-    with _assistant(surroundings, options) as (assistant, _):
+    printer = printer_for(options.as_json, with_requests=True)
+    with assistant_for(surroundings, options) as (assistant, _):
         for event in assistant.open_session(find_session(assistant, session)):
             printer.show(event)
     return DONE
@@ -341,7 +284,7 @@ def undo(surroundings: Surroundings, options: Options, task: str | None) -> int:
     """Take back what the last task (or TASK) changed."""
     import json
 
-    with _assistant(surroundings, options) as (assistant, _):
+    with assistant_for(surroundings, options) as (assistant, _):
         lines = assistant.undo(task)
     if options.as_json:
         rows = [{"text": line.text, "restored": line.restored} for line in lines]
@@ -376,7 +319,7 @@ def doctor(surroundings: Surroundings, options: Options) -> int:
     from app import doctor as doctor_module
 
     places = surroundings.places()
-    findings = doctor_module.examine(_settings(places, options), places, _say_something)
+    findings = doctor_module.examine(settings_in_force(places, options), places, _say_something)
     return doctor_module.report(findings, options.as_json)
 
 
@@ -392,60 +335,6 @@ deskhand.add_command(permissions)
 deskhand.add_command(policy)
 
 
-def _settings(places: Places, options: Options) -> Settings:
-    """The settings in force; what is wrong with the file is told on standard error and does not stop anything."""
-    settings, _problems = _load(places, options)
-    return settings
-
-
-def _load(places: Places, options: Options) -> tuple[Settings, tuple[StorageError, ...]]:
-    """The same, with what is wrong for a window to show as well."""
-    from app.settings import load
-
-    loaded = load(places)
-    for problem in loaded.problems:
-        click.echo(str(problem), err=True)
-    given = {"model": options.model, "mode": options.mode}
-    given |= {"server": options.server, "server_model": options.server_model}
-    changes: dict[str, object] = {name: value for name, value in given.items() if value}
-    if options.model and not options.server:
-        changes["server"] = ""  # a model of this machine was asked for
-    elif options.server and options.server != loaded.settings.server:
-        # What the file says of another server, its key above all, is not this one's.
-        changes = {"server_model": "", "server_sees": None, "server_plain_http": False} | changes
-        if "DESKHAND_SERVER_KEY_VARIABLE" not in os.environ:
-            changes["server_key_variable"] = ""
-    settings = loaded.settings.model_copy(update=changes)
-    stand_guard(places, settings)
-    return settings, loaded.problems
-
-
-@contextmanager
-def _assistant(
-    surroundings: Surroundings, options: Options
-) -> Iterator[tuple[Assistant, queue.SimpleQueue[Event]]]:
-    """The assistant for the length of one command, and the queue its events arrive in."""
-    from app.stopping import StopListener
-
-    places = surroundings.places()
-    assistant = surroundings.build(_settings(places, options), places)
-    events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-    unsubscribe = assistant.subscribe(events.put)
-    listener = StopListener(assistant.stop)
-    try:
-        yield assistant, events
-    finally:
-        listener.close()
-        unsubscribe()
-        assistant.close()
-
-
-def _printer(as_json: bool, with_requests: bool = False) -> Printer:
-    from app.terminal import JsonPrinter, TextPrinter
-
-    return JsonPrinter() if as_json else TextPrinter(os.environ, with_requests=with_requests)
-
-
 def _carry_out(
     surroundings: Surroundings, options: Options, request: Callable[[Assistant], Request], session: str | None
 ) -> int:
@@ -453,11 +342,11 @@ def _carry_out(
     from app.following import follow
     from app.past import find_session
 
-    with _assistant(surroundings, options) as (assistant, events):
+    with assistant_for(surroundings, options) as (assistant, events):
         if session is not None:
             assistant.open_session(find_session(assistant, session))
         # The screen is taken before the model loads: it is the screen of the moment the person asked.
         asked = request(assistant)
         assistant.start()
         task = assistant.submit(asked)
-        return follow(assistant, events, task, _printer(options.as_json), surroundings.read)
+        return follow(assistant, events, task, printer_for(options.as_json), surroundings.read)

@@ -13,8 +13,8 @@ import click
 from app.exit_codes import DONE, NOT_DONE
 
 if TYPE_CHECKING:
-    from app.cli import Surroundings
     from app.settings import Places
+    from app.surroundings import Surroundings
 
 MODELS = "models"
 """In the data folder; no words of the person's are in them, and they are large."""

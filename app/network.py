@@ -13,8 +13,8 @@ from app.exit_codes import DONE
 
 if TYPE_CHECKING:
     from agent.egress import Connection, Egress
-    from app.cli import Surroundings
     from app.settings import Places, Settings
+    from app.surroundings import Surroundings
 
 LOG = "network.jsonl"
 

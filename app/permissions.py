@@ -13,8 +13,8 @@ from app.exit_codes import DONE, NOT_DONE
 
 if TYPE_CHECKING:
     from agent.broker import Grant, Grants
-    from app.cli import Surroundings
     from app.settings import Places
+    from app.surroundings import Surroundings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 

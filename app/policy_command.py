@@ -12,7 +12,7 @@ import click
 from app.exit_codes import DONE, NOT_DONE
 
 if TYPE_CHECKING:
-    from app.cli import Surroundings
+    from app.surroundings import Surroundings
 
 
 @click.group()

@@ -12,8 +12,8 @@ import click
 from app.exit_codes import DONE, NOT_DONE
 
 if TYPE_CHECKING:
-    from app.cli import Surroundings
     from app.settings import Places
+    from app.surroundings import Surroundings
     from tools.mcp.pins import Pin
     from tools.mcp.servers import Servers
 

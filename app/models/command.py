@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from app.cli import Surroundings
+    from app.surroundings import Surroundings
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import Surroundings, run
+from app.cli import run
 from app.erasing import erase, kept
 from app.settings import Places
 from app.stopping import StopListener
+from app.surroundings import Surroundings
 
 
 @pytest.fixture

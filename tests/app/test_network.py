@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import Surroundings, run
+from app.cli import run
 from app.network import egress
 from app.settings import Places
+from app.surroundings import Surroundings
 
 
 @pytest.fixture
