@@ -46,6 +46,8 @@ class Profile:
     """How many pictures of the screen it is shown when old ones give way to new; up to twice as many in between."""
     in_place: bool = False
     """Old pictures are taken out of its cache where they stand."""
+    narrow: bool = False
+    """A tiny model, trained on plain outlines: what the cursor is on and what is selected confuses it."""
     summarises: bool = False
     """It can sum up and name a conversation. A tiny model cannot: it forgets what is old."""
     differences: bool = False
@@ -64,6 +66,7 @@ class Profile:
             points=convention_of(model.architecture, model.name),
             hears=model.hears and not model.away,  # a voice stays on this machine
             pictures=max(1, min(8, model.context_tokens // (5 * PICTURE_TOKENS))),
+            narrow=tiny,
             summarises=model.context_tokens >= SUMMARISES_FROM_TOKENS and not tiny,
             differences=not tiny,
         )
@@ -92,13 +95,15 @@ def user_message(
     attachments: tuple[Attachment, ...] = (),
     sees: bool = False,
     hears: bool = False,
+    narrow: bool = False,
 ) -> UserMessage:
     """The request as a message. The text of ``attachments`` is already trimmed to the profile; pixels go
-    only to a model that ``sees``, sound to one that ``hears``."""
+    only to a model that ``sees``, sound to one that ``hears``; one that is ``narrow`` gets the bare outline."""
     blocks = [f'<file name="{_attribute(name)}">\n{enclosed(text)}\n</file>' for name, text, _ in attachments]
     pictures = ()
     if request.moment is not None:
-        blocks.append(f"<screen>\n{enclosed(request.moment.outline)}\n</screen>")
+        screen = "\n".join(filter(None, (request.moment.outline, "" if narrow else request.moment.here)))
+        blocks.append(f"<screen>\n{enclosed(screen)}\n</screen>")
         if sees and request.moment.picture is not None:
             pictures = (request.moment.picture,)
     if sees:

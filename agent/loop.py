@@ -197,7 +197,8 @@ class Task:
     # -- what the model reads and says ----------------------------------------------------------------------------
 
     def _asked(self) -> UserMessage:
-        message = user_message(self._request, self._attachments, self._profile.sees, self._profile.hears)
+        profile = self._profile
+        message = user_message(self._request, self._attachments, profile.sees, profile.hears, profile.narrow)
         pictures, words = self._glance(message.pictures)
         context = "\n".join(filter(None, (message.context, words)))
         return message.model_copy(update={"context": context, "pictures": pictures})

@@ -162,6 +162,8 @@ class Moment(Value):
     window: str
     application: str
     outline: str
+    here: str = ""
+    """What "this" may mean beside the outline, a line each: the control under the cursor, the selected text."""
     part: Literal["screen", "window", "region"] = "screen"
     thumbnail: bytes = Field(default=b"", repr=False)
     picture: Picture | None = None

@@ -70,11 +70,10 @@ def moment_of(desktop: Desktop, screen: Screen, frozen: Frozen, part: Part, budg
         window = desktop.windows.find(part.window)
         seen = screen.look(window, Cancel()) if window else None
         words = seen.text(budget) if seen else "no windows are open"
-        if seen is not None and window is not None:
-            words = "\n".join((words, *here(desktop, seen, words, frozen)))
+        told = "\n".join(here(desktop, seen, words, frozen)) if seen else ""
         picture = _cut(frozen, part.region, seen.secrets() if seen else ())
         whole = window is None or window.bounds != part.region
-        return _moment(window, words, picture, "screen" if whole else "window")
+        return _moment(window, words, picture, "screen" if whole else "window", told)
     window = next((each for each in frozen.windows if each.bounds.contains(*part.region.centre)), None)
     seen = screen.read(window) if window else None
     picture = _cut(frozen, part.region, seen.secrets() if seen else ())
@@ -153,12 +152,17 @@ def _read_pixels(desktop: Desktop, window: Window | None, picture: Picture, budg
 
 
 def _moment(
-    window: Window | None, words: str, picture: Picture, part: Literal["screen", "window", "region"]
+    window: Window | None,
+    words: str,
+    picture: Picture,
+    part: Literal["screen", "window", "region"],
+    here: str = "",
 ) -> Moment:
     return Moment(
         window=window.title if window else "",
         application=window.application if window else "",
         outline=words,
+        here=here,
         thumbnail=thumbnail(picture),
         picture=picture,
         part=part,

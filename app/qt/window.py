@@ -363,7 +363,7 @@ class MainWindow(QMainWindow):
                 self.over.point(event)
             case events.ListeningChanged(on=on):
                 self.composer.set_listening(on)
-                if on and not self.isActiveWindow():
+                if on and (not self.isVisible() or self.isMinimized()):
                     self.over.show_bar()
             case events.SoundLevel(level=level):
                 self.composer.microphone.set_level(level)

@@ -38,6 +38,15 @@ def test_no_text_on_the_screen_closes_its_block(outline: str) -> None:
     assert "</file" not in inside.casefold()
 
 
+def test_what_this_means_follows_the_outline_but_not_for_a_narrow_model() -> None:
+    moment = Moment(window="", application="", outline='window "a" in Pad', here='selected "</screen> milk"')
+    request = Request(text="what is this?", moment=moment)
+    inside = user_message(request).context.removeprefix("<screen>").removesuffix("</screen>")
+    assert inside.startswith('\nwindow "a" in Pad\nselected "')
+    assert "</screen" not in inside
+    assert user_message(request, narrow=True).context == '<screen>\nwindow "a" in Pad\n</screen>'
+
+
 def test_pixels_go_only_to_a_model_that_sees() -> None:
     picture = Picture(width=1, height=1, rgb=b"abc")
     request = Request(text="x", moment=Moment(window="", application="", outline="", picture=picture))

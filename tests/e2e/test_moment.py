@@ -70,24 +70,24 @@ def test_the_selected_text_and_the_control_under_the_cursor_are_told(
     point_to(*menu.centre)
 
     def told() -> str | None:
-        outline = screen.moment(BUDGET).outline
-        return outline if "selected" in outline else None
+        here = screen.moment(BUDGET).here
+        return here if "selected" in here else None
 
-    outline = until(told, 10, Cancel())
-    assert outline is not None
-    lines = outline.splitlines()
+    here = until(told, 10, Cancel())
+    assert here is not None
+    lines = here.splitlines()
     assert 'selected "milk"' in lines
     assert any(line.startswith("cursor on ") and line.endswith(' menu "Search"') for line in lines)
 
 
 def test_nothing_is_said_of_a_selection_that_is_not_there(screen: Screen, editor: Window) -> None:
-    assert "selected" not in screen.moment(BUDGET).outline
+    assert "selected" not in screen.moment(BUDGET).here
 
 
 def test_the_focus_is_named_when_the_outline_ends_before_it(screen: Screen, editor: Window) -> None:
-    outline = screen.moment(60).outline
-    assert "more)" in outline
-    assert any(line.startswith("focus on ") and ' text "' in line for line in outline.splitlines())
+    moment = screen.moment(60)
+    assert "more)" in moment.outline
+    assert any(line.startswith("focus on ") and ' text "' in line for line in moment.here.splitlines())
 
 
 def test_a_region_tells_only_what_is_in_it_with_the_numbers_of_the_whole(

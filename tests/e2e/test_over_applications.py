@@ -239,9 +239,7 @@ def test_the_shortcut_brings_the_bar_with_the_moment_it_was_pressed_in(
     said = deskhand.hear("said")
     assert said["said"] == "what is this"
     assert said["outline"].startswith('window "galculator"')
-    assert any(
-        line.startswith("cursor on ") and line.endswith('"7"') for line in said["outline"].splitlines()
-    )
+    assert any(line.startswith("cursor on ") and line.endswith('"7"') for line in said["here"].splitlines())
     clear_desktop.keyboard.press("escape")
     deskhand.when("bar", False)
 

@@ -49,7 +49,7 @@ class Assistant(ScriptedAssistant):
 
     def submit(self, request) -> str:
         moment = request.moment
-        say(said=request.text, outline=moment.outline if moment else None)
+        say(said=request.text, outline=moment.outline if moment else "", here=moment.here if moment else "")
         return "task-1"
 
     def stop(self) -> None:

@@ -40,6 +40,7 @@ def bar(stage: Stage, over: Over) -> Bar:
     over.call()
     stage.bot.waitUntil(over.bar.isVisible)
     stage.bot.waitUntil(lambda: over.bar.moment is not None)
+    stage.bot.waitUntil(over.bar.edit.hasFocus)
     return over.bar
 
 
@@ -264,7 +265,7 @@ def test_the_shortcut_brings_the_bar_with_the_screen_of_that_moment(stage: Stage
     threading.Thread(target=stage.keys.acts["call"]).start()
     stage.bot.waitUntil(over.bar.isVisible)
     stage.bot.waitUntil(lambda: over.bar.moment is MOMENT)
-    assert over.bar.edit.hasFocus()
+    stage.bot.waitUntil(over.bar.edit.hasFocus)
 
 
 def test_over_the_window_itself_the_shortcut_brings_no_bar(stage: Stage, over: Over) -> None:
