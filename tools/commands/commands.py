@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from agent.cancel import Cancel
 from agent.errors import DeskhandError
@@ -48,6 +49,17 @@ class Ran:
     left_out: tuple[str, ...] = ()
     as_said: bool = True
     """What it changed was read back and is there."""
+
+
+class Shell(Protocol):
+    """What runs commands: :class:`Commands`, and in an audit of the policy nobody."""
+
+    @property
+    def contained(self) -> bool:
+        """Whether they run in a sandbox that was shown to hold."""
+        ...
+
+    def run(self, command: str, cancel: Cancel, keep: Callable[[tuple[Path, ...]], None]) -> Ran: ...
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from agent.tool import Arguments, Effect, Status, Target, Tool, ToolContext, ToolResult
-from tools.commands.commands import SECONDS, Commands, Ran
+from tools.commands.commands import SECONDS, Ran, Shell
 
 _NAMED = 8
 _ENDED = {
@@ -19,9 +19,9 @@ class RunCommand(Arguments):
     command: str = Field(min_length=1, max_length=8000, description="for bash")
 
 
-def tools(commands: Commands) -> tuple[Tool, ...]:
+def tools(shell: Shell) -> tuple[Tool, ...]:
     def effect(arguments: RunCommand) -> Effect:
-        contained = commands.contained
+        contained = shell.contained
         return Effect(
             "run",
             (Target("command", "Command", arguments.command),),
@@ -34,8 +34,8 @@ def tools(commands: Commands) -> tuple[Tool, ...]:
         if "\0" in arguments.command:
             return ToolResult.failed("a command cannot hold a zero byte")
         # What the person was told counts, also when the sandbox is gone since: then it does not start.
-        ran = commands.run(arguments.command, context.cancel, context.keep)
-        return _told(ran, commands.contained)
+        ran = shell.run(arguments.command, context.cancel, context.keep)
+        return _told(ran, shell.contained)
 
     return (
         Tool(

@@ -21,6 +21,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 FAILED = 125
+_NICE = 5
+"""The window comes first."""
 
 _CLONE_NEWNS, _CLONE_NEWUSER = 0x00020000, 0x10000000
 _MS_NOSUID, _MS_NODEV, _MS_BIND, _MS_REC, _MS_PRIVATE = 2, 4, 4096, 16384, 1 << 18
@@ -63,6 +65,7 @@ def main() -> None:
         _lay_apart(libc, launch.lower, launch.scratch)
     for name, value in (launch.limits or {}).items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
+    os.nice(_NICE)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _leave_abstract_sockets(libc)
     # Entering a namespace forgets this, so it comes after.
