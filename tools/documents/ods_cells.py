@@ -8,7 +8,7 @@ right go, so that whoever opens the file computes them. Elements: OpenDocument 1
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time
 from itertools import pairwise
 from zipfile import ZipFile
@@ -82,19 +82,26 @@ class _Sheet:
 
     @property
     def last_filled_row(self) -> int:
-        last = 0
-        for start, row in zip(self._starts, self._rows, strict=True):
+        for start, row in zip(reversed(self._starts), reversed(self._rows), strict=True):
             if any(_holds_something(cell) for cell in row.iterchildren(_CELL)):
-                last = start + _repeated(row, _ROWS_REPEATED) - 1
-        return last
+                return start + _repeated(row, _ROWS_REPEATED) - 1
+        return 0
 
     def formulas(self) -> Iterator[tuple[Cells, Element]]:
         """Every formula and where it stands; one that repeats covers several cells."""
-        for start, row in zip(self._starts, self._rows, strict=True):
-            below = start + _repeated(row, _ROWS_REPEATED) - 1
-            for column, cell in _cells(row):
-                if cell.get(_FORMULA):
-                    yield Cells(column, start, column + _repeated(cell, _COLUMNS_REPEATED) - 1, below), cell
+        found = self._table.xpath(".//*[@table:formula]", namespaces={"table": _TABLE[1:-1]})
+        yield from self._placed(cell for cell in found if cell.tag in (_CELL, _COVERED))
+
+    def _placed(self, cells: Iterable[Element]) -> Iterator[tuple[Cells, Element]]:
+        """Each of ``cells`` with the place that it has, or the places if it repeats."""
+        starts = dict(zip(self._rows, self._starts, strict=True))
+        for cell in cells:
+            row = cell.getparent()
+            if row not in starts:
+                continue  # a table in a cell
+            start, below = starts[row], starts[row] + _repeated(row, _ROWS_REPEATED) - 1
+            column = next(column for column, each in _cells(row) if each is cell)
+            yield Cells(column, start, column + _repeated(cell, _COLUMNS_REPEATED) - 1, below), cell
 
     def refuse_what_would_break(self, target: Cells) -> None:
         if self._table.get(f"{_TABLE}protected") == "true":
@@ -103,21 +110,12 @@ class _Sheet:
             wide, high = (
                 int(cell.get(f"{_TABLE}number-matrix-{side}-spanned", "1")) for side in ("columns", "rows")
             )
-            if wide * high > 1:
-                area = Cells(
-                    cells.first_column,
-                    cells.first_row,
-                    cells.first_column + wide - 1,
-                    cells.first_row + high - 1,
-                )
-                if area != target:
-                    refuse_overlap(target, area, "one formula for several cells")
-        for start, row in zip(self._starts, self._rows, strict=True):
-            below = start + _repeated(row, _ROWS_REPEATED) - 1
-            for column, cell in _cells(row):
-                if cell.tag == _COVERED:
-                    beside = column + _repeated(cell, _COLUMNS_REPEATED) - 1
-                    refuse_overlap(target, Cells(column, start, beside, below), "merged cells")
+            right, below = cells.first_column + wide - 1, cells.first_row + high - 1
+            area = Cells(cells.first_column, cells.first_row, right, below)
+            if wide * high > 1 and area != target:
+                refuse_overlap(target, area, "one formula for several cells")
+        for area, _ in self._placed(self._table.iter(_COVERED)):
+            refuse_overlap(target, area, "merged cells")
 
     def put(self, number: int, first_column: int, values: list[Value], styles: Styles) -> None:
         if number >= self._end and all(value.kind == "empty" for value in values):

@@ -36,6 +36,8 @@ class _Content:
         self._lists = 0
         self._silent = 0
         self._row: list[str] | None = None
+        self._gap = 0
+        """Empty cells since the last one that holds something."""
         self._row_number = 0
         self._rows_repeated = 1
         self._cell: list[str] = []
@@ -62,7 +64,7 @@ class _Content:
                 self.sheets.append((attributes.get(f"{_TABLE}name", ""), []))
                 self._row_number = 0
             case "table:1.0}table-row" if self.sheets:
-                self._row = []
+                self._row, self._gap = [], 0
                 self._rows_repeated = _number(attributes.get(f"{_TABLE}number-rows-repeated"))
             case "table:1.0}table-cell" | "table:1.0}covered-table-cell":
                 self._cell = []
@@ -86,8 +88,12 @@ class _Content:
                 words = " ".join(self._cell)
                 if self._formula:
                     words = f"{words} ({self._formula})" if words.strip() else self._formula
-                self._row += [words] * min(self._cells_repeated, _MOST_REPEATED if words else _WIDEST)
-                del self._row[_WIDEST:]
+                if words:
+                    self._row += [""] * self._gap + [words] * min(self._cells_repeated, _MOST_REPEATED)
+                    del self._row[_WIDEST:]
+                    self._gap = 0
+                else:  # a row often ends with thousands of them
+                    self._gap = min(self._gap + self._cells_repeated, _WIDEST)
             case "table:1.0}table-row" if self._row is not None:
                 self._end_row(self._row)
                 self._row = None

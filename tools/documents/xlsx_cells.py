@@ -19,7 +19,7 @@ from tools.documents.cell_values import Value
 from tools.documents.formulas import Area
 from tools.documents.packages import Element, child, element
 from tools.documents.parts import DAMAGED, Trouble
-from tools.documents.position import Cells, column_letters
+from tools.documents.position import Cells, column_letters, column_number
 from tools.documents.written import Order, Written, refuse_overlap, sheet_asked_for, written_to
 from tools.documents.xlsx_book import STYLES, Book, Sheet, cells_of, compute_when_opened, drop_chain, edges
 from tools.documents.xlsx_styles import Styles, stored
@@ -76,9 +76,10 @@ class _Grid:
 
     @property
     def last_filled_row(self) -> int:
-        return max(
-            (number for number, row in self._rows.items() if any(len(cell) for cell in row)), default=0
+        filled = (
+            number for number in reversed(self._numbers) if any(len(cell) for cell in self._rows[number])
         )
+        return next(filled, 0)
 
     def refuse_what_would_break(self, target: Cells) -> None:
         if self._root.find(f"{self._n}sheetProtection") is not None:
@@ -128,18 +129,18 @@ class _Grid:
                 sources[formula.get("si", "")] = (formula.text, cell.get("r", ""))
         if not sources:
             return
-        for cell in self._data.iter(f"{self._n}c"):
-            formula = cell.find(f"{self._n}f")
-            if formula is not None and formula.get("t") == "shared" and formula.get("si") in sources:
+        for formula in self._data.iter(f"{self._n}f"):
+            if formula.get("t") == "shared" and formula.get("si") in sources:
                 text, origin = sources[formula.get("si", "")]
-                formula.text = Translator("=" + text, origin).translate_formula(cell.get("r", ""))[1:]
+                at = _cell_around(formula, self._n).get("r", "")
+                formula.text = Translator("=" + text, origin).translate_formula(at)[1:]
                 for name in ("t", "si", "ref"):
                     formula.attrib.pop(name, None)
 
     def put(self, number: int, first_column: int, values: list[Value]) -> None:
         row = self._row(number)
         row.attrib.pop("spans", None)
-        cells = {_column(cell): cell for cell in row.iterchildren(f"{self._n}c")}
+        cells = {_column(cell): cell for cell in _cells_of_row(row, self._n)}
         for column, value in enumerate(values, first_column):
             cell = cells.get(column)
             if cell is None:
@@ -202,7 +203,7 @@ class _Grid:
     def _cells_in(self, target: Cells) -> Iterator[Element]:
         for number in range(target.first_row, target.last_row + 1):
             row = self._rows.get(number)
-            for cell in row.iterchildren(f"{self._n}c") if row is not None else ():
+            for cell in _cells_of_row(row, self._n) if row is not None else ():
                 if target.first_column <= _column(cell) <= target.last_column:
                     yield cell
 
@@ -219,15 +220,14 @@ def _forget_outdated(book: Book, changed: Area) -> int:
     known: list[tuple[Area, tuple[Area, ...] | None]] = []
     for sheet in book.sheets:
         masters: dict[str, tuple[str, str]] = {}
-        for cell in book.tree(sheet.part).iter(f"{book.namespace}c"):
-            formula = cell.find(f"{book.namespace}f")
-            if formula is None:
-                continue
-            here = cells_of(cell.get("r", ""))
+        for formula in book.tree(sheet.part).iter(f"{book.namespace}f"):
+            cell = _cell_around(formula, book.namespace)
+            at = cell.get("r", "")
+            here = cells_of(at)
             if here is None:
                 raise Trouble(DAMAGED)
             cells.append((cell, sheet.part))
-            text = _own_formula(formula, cell.get("r", ""), masters)
+            text = _own_formula(formula, at, masters)
             refers = formulas.areas("=" + text, sheet.name) if text else None
             known.append((Area(sheet.name.casefold(), *edges(here)), refers))
     outdated = formulas.stale(known, [changed])
@@ -238,6 +238,20 @@ def _forget_outdated(book: Book, changed: Area) -> int:
         cell.attrib.pop("t", None)
         book.keep(name)
     return sum(not known[index][0].meets(changed) for index in outdated)
+
+
+def _cell_around(formula: Element, namespace: str) -> Element:
+    """The cell of a formula, with its address."""
+    cell = formula.getparent()
+    row = cell.getparent() if cell is not None else None
+    if cell is None or row is None:
+        raise Trouble(DAMAGED)
+    if not cell.get("r"):
+        data = row.getparent()
+        if data is not None and not row.get("r"):
+            _addressed(data, namespace)
+        _cells_of_row(row, namespace)
+    return cell
 
 
 def _own_formula(formula: Element, at: str, masters: dict[str, tuple[str, str]]) -> str:
@@ -266,19 +280,24 @@ def _addressed(data: Element, namespace: str) -> dict[int, Element]:
         last = number
         row.set("r", str(number))
         rows[number] = row
-        column = 0
-        for cell in row.iterchildren(f"{namespace}c"):
-            address = cells_of(cell.get("r", "")) if cell.get("r") else None
-            following = address.first_column if address else column + 1
-            if following <= column:
-                raise Trouble(DAMAGED)
-            column = following
-            cell.set("r", f"{column_letters(column)}{number}")
     return rows
 
 
+def _cells_of_row(row: Element, namespace: str) -> list[Element]:
+    """The cells of a row, each with its address. Raises Trouble when they are not in their order."""
+    cells = list(row.iterchildren(f"{namespace}c"))
+    last = 0
+    for cell in cells:
+        column = _column(cell) if cell.get("r") else last + 1
+        if column <= last:
+            raise Trouble(DAMAGED)
+        last = column
+        cell.set("r", f"{column_letters(column)}{row.get('r')}")
+    return cells
+
+
 def _column(cell: Element) -> int:
-    found = cells_of(cell.get("r", ""))
-    if found is None:
+    letters = cell.get("r", "").replace("$", "").rstrip("0123456789")
+    if not letters.isascii() or not letters.isalpha() or len(letters) > 3:
         raise Trouble(DAMAGED)
-    return found.first_column
+    return column_number(letters)

@@ -162,6 +162,19 @@ def test_cells_that_repeat_without_end_are_bounded(read: Read) -> None:
     assert len(read(made.opendocument("spreadsheet", body)).text) <= 8_000
 
 
+def test_many_rows_that_end_with_thousands_of_empty_cells_are_read(read: Read) -> None:
+    cells = "<table:table-cell><text:p>x</text:p></table:table-cell><table:table-cell table:number-columns-repeated='16383'/>"
+    body = (
+        f"<table:table table:name='T'>{f'<table:table-row>{cells}</table:table-row>' * 20_000}</table:table>"
+    )
+
+    seen = read(
+        made.opendocument("spreadsheet", f"<office:spreadsheet>{body}</office:spreadsheet>"), "A19999:A"
+    )
+
+    assert seen.text.splitlines()[-1] == "20000 | x"
+
+
 def test_a_document_that_takes_too_long_is_given_up(
     trouble: Troubled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
