@@ -101,6 +101,8 @@ def _aim(desktop: Desktop, screen: Screen, arguments: ClickAtArguments) -> Aim:
     window = of or next(iter(there), None)
     if window is None:
         raise CannotActError("there is no window at that point")
+    if not window.bounds.contains(x, y):
+        raise CannotActError(f'"{window.title}" has moved since it was pictured; look again')
     if pictured is not None and pictured.id != window.id:
         raise CannotActError(f'"{window.title}" is there now, which the picture does not show; look again')
     shown = screen.shown if screen.shown and screen.shown.window.id == window.id else screen.read(window)

@@ -113,6 +113,9 @@ class Screen:
         """The text in ``window`` by OCR. Nothing is read again while its pixels are the same."""
         picture = self._desktop.capture.window(window, above=self._desktop.windows.hidden())
         lines, note = self._text_in(picture, cancel)
+        front = self._desktop.windows.front()
+        if front is None or front.id != window.id:
+            note = note or picture.label.strip("()")  # what else the picture may show
         return outline_of_text(window, [line.moved(window.bounds.x, window.bounds.y) for line in lines], note)
 
     def _text_in(self, picture: Picture, cancel: Cancel) -> tuple[tuple[TextLine, ...], str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -118,6 +118,9 @@ def test_a_grab_that_may_show_what_covers_a_window_says_so_and_hides_what_is_pri
     assert picture.label == AS_ON_SCREEN
     assert picture.rgb[: 20 * 3] == bytes(20 * 3)
     assert ports.capture.window(window, above=[private]).label == ""
+    opened(desktop, ports, "galculator", "galculator")
+    told = Screen(replace(ports, capture=MssCapture())).look(window, Cancel()).text().splitlines()[1]
+    assert told == AS_ON_SCREEN
 
 
 def test_text_without_a_tree_is_read_with_its_place_also_where_it_is_covered(

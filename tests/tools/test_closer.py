@@ -190,6 +190,14 @@ def test_a_click_is_refused_when_the_window_moved_after_the_approval(world: Worl
     assert world.pointer.done == []
 
 
+def test_a_point_of_a_window_that_moved_away_is_outside_of_it(world: World) -> None:
+    world.do(world.closer)
+    world.stub.windows.open[0] = world.at(1000, 50)
+    result = world.do(world.click, x="100", y="100")
+    assert (result.status, world.pointer.done) == ("failed", [])
+    assert "has moved" in result.content
+
+
 def test_a_click_that_would_reach_something_else_is_refused(world: World) -> None:
     world.look()
     world.pointer.reached = False

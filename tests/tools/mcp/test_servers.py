@@ -388,7 +388,9 @@ def test_offline_a_process_has_no_network_even_when_its_entry_gives_it_one(house
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         house.allowed(net=entry(network=True))
-        tools = {tool.name: tool for tool in offline(house, net=entry(network=True)).offered((), 10_000).tools}
+        tools = {
+            tool.name: tool for tool in offline(house, net=entry(network=True)).offered((), 10_000).tools
+        }
 
         assert use(tools["net_connect"], port=listener.getsockname()[1]).status == "failed"
 
