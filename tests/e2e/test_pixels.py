@@ -30,9 +30,11 @@ from app.family import desktop_tools
 from tests.tools.context import Context
 from tests.virtual_desktop import VirtualDesktop
 from tools import act
+from tools.desktop import composite
 from tools.desktop.capture import AS_ON_SCREEN, MssCapture
 from tools.desktop.port import Bounds, Desktop, Window
 from tools.desktop.waiting import until
+from tools.desktop.x11 import Connection
 from tools.files.workspace import Workspace
 from tools.screen import Screen
 
@@ -94,6 +96,21 @@ def test_a_covered_window_is_pictured_as_if_nothing_covered_it(
     assert until(lambda: ports.capture.grab(below.bounds) != alone or None, 5, Cancel())
     assert ports.capture.window(below) == alone
     assert (alone.width, alone.height) == (below.bounds.width, below.bounds.height)
+
+
+def test_the_server_draws_only_the_latest_windows_aside(
+    desktop: VirtualDesktop, ports: Desktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composite, "MOST_ASIDE", 1)
+    capture = composite.CompositeCapture(Connection())
+    below = [terminal(desktop, ports, text) for text in (LISTING, "two\n")]
+    alone = [capture.window(below[1])]
+    alone.insert(0, ports.capture.window(below[0]))
+    over = terminal(desktop, ports, "something else\n", at="+900+600")
+    move(over, below[0].bounds.x, below[0].bounds.y)
+    assert until(lambda: ports.windows.find(over.id) != over or None, 5, Cancel())
+    for _ in range(2):
+        assert [capture.window(window).rgb for window in below] == [each.rgb for each in alone]
 
 
 def test_a_window_that_reaches_beyond_the_screen_is_pictured_whole(

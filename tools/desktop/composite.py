@@ -25,6 +25,8 @@ from tools.desktop.x11 import Connection
 _REPAINT_SECONDS = 0.6
 """What an application gets to paint what was covered, once it is drawn aside; two equal pictures end the wait."""
 _BETWEEN_SECONDS = 0.04
+MOST_ASIDE = 8
+"""Windows, the latest; the server keeps a picture of each in memory."""
 _DEPTHS = (24, 32)
 """Bits of a pixel, for which an image has four bytes of it: blue, green, red and nothing."""
 
@@ -34,7 +36,7 @@ class CompositeCapture(MssCapture):
 
     def __init__(self, connection: Connection) -> None:
         self._x = connection
-        self._drawn_aside: set[int] = set()
+        self._drawn_aside: list[int] = []
         with connection:
             self._can = bool(connection.display.has_extension(composite.extname))
             if self._can:
@@ -89,19 +91,28 @@ class CompositeCapture(MssCapture):
 
     def _aside(self, frame: XWindow, client: XWindow, bounds: Bounds) -> Image.Image | None:
         """The client's part of the frame's picture; ``None`` when it has none of a kind we can read."""
-        new = frame.id not in self._drawn_aside
-        if new:
-            # The published types know the update by its names, the library by these numbers.
-            composite.redirect_window(frame, composite.RedirectAutomatic)  # pyright: ignore[reportArgumentType]
-            self._drawn_aside.add(frame.id)
+        if frame.id in self._drawn_aside:
+            try:
+                return self._read(frame, client, bounds)
+            except XError:
+                self._drawn_aside.remove(frame.id)  # another window has the number of one that is gone
+        self._draw_aside(frame)
         image = self._read(frame, client, bounds)
         deadline = time.monotonic() + _REPAINT_SECONDS
-        while new and image is not None and time.monotonic() < deadline:
+        while image is not None and time.monotonic() < deadline:
             time.sleep(_BETWEEN_SECONDS)
             before, image = image, self._read(frame, client, bounds)
             if image == before:
                 break
         return image
+
+    def _draw_aside(self, frame: XWindow) -> None:
+        # The published types know the update by its names, the library by these numbers.
+        composite.redirect_window(frame, composite.RedirectAutomatic)  # pyright: ignore[reportArgumentType]
+        self._drawn_aside.append(frame.id)
+        if len(self._drawn_aside) > MOST_ASIDE:
+            oldest = self._x.display.create_resource_object("window", self._drawn_aside.pop(0))
+            composite.unredirect_window(oldest, composite.RedirectAutomatic)  # pyright: ignore[reportArgumentType]
 
     def _read(self, frame: XWindow, client: XWindow, bounds: Bounds) -> Image.Image | None:
         corner = frame.translate_coords(client.id, 0, 0)
