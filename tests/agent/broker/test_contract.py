@@ -126,6 +126,17 @@ def test_another_path_application_or_tool_asks(broker: Broker, docs: Path, home:
     assert choice(broker, "open_app", opening("GIMP"), scope) == "ask"
 
 
+def test_a_place_in_a_file_is_part_of_no_path(broker: Broker, docs: Path) -> None:
+    (docs / "a#b.csv").touch()
+    scope = Scope(said=("tidy up",))
+    plan = (step("set_cells", "prices.xlsx#Prices!B2"), step("set_cells", "a#b.csv"))
+    scope.approve(broker.contract_of(plan, scope))
+
+    assert choice(broker, "set_cells", writing(docs / "prices.xlsx"), scope) == "allow"
+    assert choice(broker, "set_cells", writing(docs / "a#b.csv"), scope) == "allow"
+    assert choice(broker, "set_cells", writing(docs / "other.xlsx"), scope) == "ask"
+
+
 def test_where_something_is_moved_must_be_in_the_plan_or_in_the_persons_words(
     broker: Broker, docs: Path
 ) -> None:
