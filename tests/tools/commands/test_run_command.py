@@ -164,6 +164,20 @@ def test_protected_places_stay_as_they_are_whether_they_exist_or_not(shell: Comm
 
 
 @needs_bubblewrap
+def test_a_file_with_a_second_name_somewhere_else_is_left_as_it_is(
+    shell: Commands, work: Path, tmp_path: Path
+) -> None:
+    (work / "a.txt").write_text("old")
+    os.link(work / "a.txt", tmp_path / "elsewhere")
+
+    result = run(shell, "echo new > a.txt; echo ok > b.txt")
+
+    assert 'a.txt: "a.txt" has a second name somewhere else' in result.content
+    assert (tmp_path / "elsewhere").read_text() == "old"
+    assert (work / "b.txt").read_text() == "ok\n"
+
+
+@needs_bubblewrap
 def test_a_home_that_is_the_workspace_keeps_its_keys_and_start_up_files(tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / ".ssh").mkdir(parents=True)

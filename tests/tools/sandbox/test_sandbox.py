@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import psutil
 import pytest
 
 from agent.cancel import Cancel
-from tools.sandbox import demonstration, sandbox
+from tools.sandbox import demonstration, limits, sandbox
 from tools.sandbox.demonstration import shown_to_hold
 from tools.sandbox.limits import control_groups
 from tools.sandbox.output import KEPT_BYTES, Output, collect
@@ -260,3 +261,29 @@ def test_control_groups_are_removed_and_missing_where_we_may_not(tmp_path: Path)
         assert Path(procs).parent.joinpath("pids.max").read_text() == "64"
         Path(procs).parent.joinpath("pids.max").unlink()
     assert list((tmp_path / "pids").iterdir()) == []
+
+
+@needs_bubblewrap
+@pytest.mark.skipif(os.getuid() != 0, reason="only root's processes are not counted by the kernel")
+def test_root_without_a_control_group_has_no_sandbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.setattr(limits, "control_groups", lambda processes: contextlib.nullcontext(()))
+
+    told = shown_to_hold(tmp_path / "scratch", tmp_path / "work")
+
+    assert told == "a program in it can start programs without end"
+
+
+def test_with_one_tree_of_control_groups_the_nearest_that_is_ours_is_taken(tmp_path: Path) -> None:
+    lines = Path("/proc/self/cgroup").read_text().splitlines()
+    own = next((line[3:] for line in lines if line.startswith("0::")), "/")
+    above = (tmp_path / own.lstrip("/")).parent if own != "/" else tmp_path
+    above.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "cgroup.controllers").touch()
+    (above / "cgroup.subtree_control").write_text("memory pids\n")
+    (above / "cgroup.procs").touch()
+
+    with control_groups(64, root=tmp_path) as groups:
+        made = [Path(group).parent for group in groups]
+        assert [(group / "pids.max").read_text() for group in made] == (["64"] if own != "/" else [])
+        assert [(group / "memory.max").exists() for group in made] == ([True] if own != "/" else [])
