@@ -92,7 +92,11 @@ class Stage:
         assert meant is not None, f"{name or path} opens with nothing here"
         before = {window.id for window in self.ports.windows.list()}
         applications.start(meant, path)
-        return self.window(f"a window of {meant.name}", lambda each: each.id not in before)
+        # An office's window is called after its part only when that has come up.
+        return self.window(
+            f"a window of {meant.name}",
+            lambda each: each.id not in before and each.application == meant.name,
+        )
 
     def terminal(self, *lines: str) -> None:
         """The person has a terminal open in which these lines stand."""
