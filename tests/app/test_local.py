@@ -117,6 +117,15 @@ def test_a_stop_answers_an_open_question_with_no(made: Callable[..., Seat], tmp_
     assert not (tmp_path / "Documents" / "a.txt").exists()
 
 
+def test_a_stop_lets_go_of_what_is_held(made: Callable[..., Seat], monkeypatch: pytest.MonkeyPatch) -> None:
+    seat, released = made(write("a.txt", "milk")), []
+    monkeypatch.setattr(seat.assistant.parts.senses, "let_go", lambda: released.append(True))
+    seat.assistant.submit(Request(text="write a.txt"))
+    seat.wait(events.QuestionAsked)
+    seat.assistant.stop()
+    assert released == [True]
+
+
 def test_the_word_stop_during_a_task_stops_it(made: Callable[..., Seat]) -> None:
     seat = made(write("a.txt", "milk"))
     seat.assistant.submit(Request(text="write a.txt"))
