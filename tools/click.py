@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agent.coordinates import OutsideError
+from agent.errors import DesktopError
 from agent.messages import Picture
 from agent.sight import looks_different
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
@@ -44,29 +45,22 @@ class Aim:
 def tools(desktop: Desktop, screen: Screen) -> tuple[Tool, ...]:
     """`click_at`."""
     hands, decided = Hands(desktop, screen), DecidedWindow(desktop.windows)
-    aims: dict[ClickAtArguments, Aim | None] = {}
+    aims: dict[ClickAtArguments, Aim] = {}
 
     def effect(arguments: ClickAtArguments) -> Effect:
+        """Raises DesktopError when there is nothing to click: then nobody need be asked."""
+        aim = _aim(desktop, screen, arguments)
         aims.clear()
-        try:
-            aim = _aim(desktop, screen, arguments)
-        except CannotActError:
-            aim = None  # the run will say why
         aims[arguments] = aim
-        window = aim.window if aim else None
-        decided.declare(arguments, window)
-        said = f"{arguments.x}, {arguments.y}"
-        point = (Target("text", "Control", aim.what, said=said),) if aim else ()
-        place = window.application if window else "the front window"
-        return Effect("drive", (*targets_of(window), *point), question=f"Click here in {place}?")
+        decided.declare(arguments, aim.window)
+        point = Target("text", "Control", aim.what, said=f"{arguments.x}, {arguments.y}")
+        question = f"Click here in {aim.window.application}?"
+        return Effect("drive", (*targets_of(aim.window), point), question=question)
 
     def click_at(arguments: ClickAtArguments, context: ToolContext) -> ToolResult:
-        window = decided.window(arguments, effect)
-        aim = aims.get(arguments)
+        window, aim = decided.window(arguments, effect), aims[arguments]
+        assert window is not None  # one was declared
         try:
-            if aim is None or window is None:
-                aim = _aim(desktop, screen, arguments)  # says why not
-                raise CannotActError("this was not to be told before; look again")
             if window.bounds != aim.window.bounds or not screen.views.looks_as_in(aim.picture, aim.x, aim.y):
                 return ToolResult.refused("it looks different there from the picture; look again")
             return _clicked(hands, window, aim, context)
@@ -87,26 +81,28 @@ def tools(desktop: Desktop, screen: Screen) -> tuple[Tool, ...]:
 
 
 def _aim(desktop: Desktop, screen: Screen, arguments: ClickAtArguments) -> Aim:
-    """Raises CannotActError."""
+    """Raises DesktopError."""
     try:
         picture, mapper = screen.views.newest()
         x, y = mapper.point(float(arguments.x), float(arguments.y))
     except (NoPictureError, OutsideError) as why:
-        raise CannotActError(str(why)) from None
+        raise DesktopError(str(why)) from None
     except ValueError:
-        raise CannotActError("x and y are numbers") from None
+        raise DesktopError("x and y are numbers") from None
     there = [each for each in desktop.windows.list() if not each.minimised and each.bounds.contains(x, y)]
     pictured = screen.views.window_at(picture, x, y)
     of = screen.views.window_of(picture)
     window = of or next(iter(there), None)
     if window is None:
-        raise CannotActError("there is no window at that point")
+        raise DesktopError("there is no window at that point")
     if not window.bounds.contains(x, y):
-        raise CannotActError(f'"{window.title}" has moved since it was pictured; look again')
+        raise DesktopError(f'"{window.title}" has moved since it was pictured; look again')
     if pictured is not None and pictured.id != window.id:
-        raise CannotActError(f'"{window.title}" is there now, which the picture does not show; look again')
-    shown = screen.shown if screen.shown and screen.shown.window.id == window.id else screen.read(window)
-    return Aim(x, y, picture, window, _described(shown, x, y, f"{arguments.x}, {arguments.y}"))
+        raise DesktopError(f'"{window.title}" is there now, which the picture does not show; look again')
+    seen = screen.read(window)
+    if seen is None and screen.shown is not None and screen.shown.window == window:
+        seen = screen.shown  # read from its pixels, which are compared before the click
+    return Aim(x, y, picture, window, _described(seen, x, y, f"{arguments.x}, {arguments.y}"))
 
 
 def _described(seen: Outline | None, x: int, y: int, said: str) -> str:

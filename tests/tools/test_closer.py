@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from agent.coordinates import GEMMA
+from agent.errors import DesktopError
 from agent.messages import Picture, Place
 from agent.tool import Tool, ToolResult
 from tests.tools.context import Context
@@ -84,7 +85,10 @@ class World:
 
     def do(self, tool: Tool, **arguments: str) -> ToolResult:
         parsed = tool.arguments(**arguments)
-        tool.effect(parsed)
+        try:
+            tool.effect(parsed)
+        except DesktopError as trouble:  # as the loop takes it
+            return ToolResult.failed(str(trouble))
         return self.run(tool, **arguments)
 
     def run(self, tool: Tool, **arguments: str) -> ToolResult:
