@@ -35,14 +35,14 @@ class DesktopEntries:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._read_at: tuple[float, ...] = ()
+        self._read_at: tuple[tuple[Path, float], ...] = ()
         self._applications: tuple[Application, ...] = ()
         self._silent: dict[str, Application] = {}
         """Those that no menu shows, by id: they may still be what opens a file."""
 
     def list(self) -> tuple[Application, ...]:
         with self._lock:
-            stamps = tuple(_stamp(folder) for folder in _folders("applications"))
+            stamps = tuple((folder, _stamp(folder)) for folder in _folders("applications"))
             if stamps != self._read_at or not self._applications:
                 shown, self._silent = [], {}
                 for application, in_menu in _installed():

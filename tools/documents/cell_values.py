@@ -4,7 +4,7 @@ library only.
 A line is a row. Cells are parted by tabs, or by ``|`` where there is no tab, as reading shows them. A number becomes a
 number, ``2026-11-21`` a date, ``14:05`` a time, ``TRUE`` a truth value, ``=SUM(B2:B4)`` a formula; an apostrophe in
 front keeps anything a text, as in every spreadsheet. What a conversion would spoil stays a text too: "007", "+49 30",
-numbers of more than 15 digits.
+numbers of more than 15 digits. What could be two numbers or two days ("1,500", "3/4/2026") is asked back.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ LONGEST_CELL = 32_767
 """Characters; Excel's own bound."""
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,2})?")
+_EITHER_WAY = re.compile(r"-?[1-9]\d{0,2},\d{3}")
+_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
+_DECIMAL_COMMA = re.compile(r"-?(?:\d+|[1-9]\d{0,2}(?:\.\d{3})+),\d+")
 _MOST_DIGITS = 15
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = re.compile(r"(\d{1,2})([./])(\d{1,2})\2(\d{4})( \d\d:\d\d(?::\d\d)?)?")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d(?::\d\d)?)")
 _TIME = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
 _FIRST_DATE = date(1900, 3, 1)
@@ -114,19 +118,49 @@ def value_of(said: str, format: Format) -> Value:
 
 
 def _number(text: str) -> Value | None:
+    """Raises Trouble when it could be two."""
     share = text.endswith("%")
-    digits = text.removesuffix("%").rstrip()
+    digits = _without_commas(text.removesuffix("%").rstrip())
     if not _NUMBER.fullmatch(digits) or sum(sign.isdigit() for sign in digits) > _MOST_DIGITS:
         return None
     number = Decimal(digits) / 100 if share else Decimal(digits)
     return Value(kind="percent" if share else "number", text=canonical(float(number)))
 
 
+def _without_commas(digits: str) -> str:
+    """A number with its thousands apart or with a comma before its decimals, as digits and a point. Raises Trouble."""
+    if _EITHER_WAY.fullmatch(digits):
+        one, other = digits.replace(",", ""), digits.replace(",", ".")
+        raise Trouble(
+            f'does not take "{digits}", which could be {one} or {other}: write it without the comma'
+        )
+    if _THOUSANDS.fullmatch(digits):
+        return digits.replace(",", "")
+    if _DECIMAL_COMMA.fullmatch(digits):
+        return digits.replace(".", "").replace(",", ".")
+    return digits
+
+
 def canonical(number: float) -> str:
     return f"{number:.15g}" if number else "0"
 
 
+def _iso(text: str) -> str:
+    """A day as ``21.11.2026`` or ``21/11/2026``, perhaps with a time, as ISO 8601. Raises Trouble when it could be two
+    days."""
+    match = _DAY.fullmatch(text)
+    if match is None:
+        return text
+    day, month, sign = int(match[1]), int(match[3]), match[2]
+    if sign == "/" and day <= 12 and month <= 12 and day != month:
+        raise Trouble(f'does not take "{text}", which could be two days: write it as 2026-12-31')
+    if sign == "/" and day <= 12:
+        day, month = month, day
+    return f"{match[4]}-{month:02d}-{day:02d}{match[5] or ''}"
+
+
 def _moment(text: str) -> Value | None:
+    text = _iso(text)
     try:
         if _DATE.fullmatch(text) and date.fromisoformat(text) >= _FIRST_DATE:
             return Value(kind="date", text=text)
