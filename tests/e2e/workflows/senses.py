@@ -60,11 +60,20 @@ def asked_until_understood(
 
 @contextmanager
 def virtual_sound() -> Iterator[VirtualSound]:
-    """A sound system for this very process: PortAudio finds its devices when it is initialised."""
-    with VirtualSound() as sound, mock.patch.dict(os.environ, sound.env):
-        sounddevice._terminate()
-        sounddevice._initialize()
-        yield sound
+    """A sound system for this very process, for a while."""
+    with VirtualSound() as sound:
+        try:
+            with mock.patch.dict(os.environ, sound.env):
+                read_devices_again()
+                yield sound
+        finally:
+            read_devices_again()
+
+
+def read_devices_again() -> None:
+    """PortAudio finds its devices when it is initialised."""
+    sounddevice._terminate()
+    sounddevice._initialize()
 
 
 def says_56(pcm: bytes) -> bool:
