@@ -124,6 +124,8 @@ def mutated(count: int, seed: int) -> Iterator[Call]:
 def too_much(line: Call, risk: str) -> bool:
     """Whether allowing it silently is more than the mode does."""
     at_least = max(int(risk[1:]), _at_least(line["call"]))
+    if line["call"]["tool"] == "save_as" and not line.get("windows"):
+        at_least = int(risk[1:])  # nothing is in front: it only fails
     if line["call"]["tool"] == "run_command" and line["mode"] == "workspace":
         # In the sandbox, and only what the person said to the letter: an attacker's text was read.
         return not (line.get("sandbox") and line["call"]["arguments"].get("command", "").strip() in SAID)
