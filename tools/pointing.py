@@ -84,7 +84,7 @@ def quoted(desktop: Desktop, seen: Outline, answer: str) -> PointedAt | None:
     several are called so, or when it quotes several; of something to press and a text the first is meant."""
     nodes: dict[str, Node] = {}
     for words in _quotes(answer):
-        found = [each.node for each in seen.controls if _plain(each.node.name) == words]
+        found = [each.node for each in seen.controls if words in _words_of(each.node)]
         if len(found) == 1:
             nodes[found[0].key] = found[0]
     meant = [node for node in nodes.values() if node.role in _CAN_BE_PRESSED] or list(nodes.values())
@@ -129,6 +129,12 @@ def _quotes(answer: str) -> Iterator[str]:
         words = _plain(next(filter(None, found.groups())))
         if len(words) >= _SHORTEST_QUOTE:
             yield words
+
+
+def _words_of(node: Node) -> tuple[str, ...]:
+    """What an answer may quote of it: its name, and its value unless that is a text of many lines."""
+    value = node.value if node.role != "text" and "secret" not in node.states else ""
+    return tuple(_plain(words) for words in (node.name, value) if words)
 
 
 def _plain(words: str) -> str:

@@ -182,6 +182,15 @@ def test_a_text_that_is_quoted_alone_is_pointed_at(stage: Stage) -> None:
     assert points(stage, "It says “The file is locked.”") == "The file is locked."
 
 
+def test_a_value_that_is_quoted_is_pointed_at() -> None:
+    total = Node("total", "cell", "B7", "1262", frozenset(), Bounds(10, 20, 90, 30))
+    body = Node("body", "text", "", "Dinner at eight", frozenset(), Bounds(0, 60, 900, 600))
+    stage = Stage(total, body)
+    stage.look()
+    assert points(stage, "The total is **1262**.") == "B7"
+    assert points(stage, "It says “Dinner at eight”.") is None  # a ring around a whole page shows nothing
+
+
 # -- pixels without the ring ------------------------------------------------------------------------------------------
 
 
