@@ -23,6 +23,7 @@ from agent.cancel import Cancel
 from agent.errors import DesktopError
 from agent.messages import Picture
 from tools.desktop.port import Bounds, TextLine, Word
+from tools.ocr_languages import languages
 
 TIMEOUT_SECONDS = 20.0
 _ENLARGE, _ENLARGE_SMALL = 3, 4
@@ -89,7 +90,7 @@ def read_text(picture: Picture, cancel: Cancel) -> tuple[TextLine, ...]:
 
 def _table(program: str, encoded: bytes, cancel: Cancel) -> str:
     child = subprocess.Popen(
-        [program, "stdin", "stdout", "--psm", "6", "tsv"],
+        [program, "stdin", "stdout", "-l", languages(program), "--psm", "6", "tsv"],
         # Its threads wait for one another more than they work; one is as fast and leaves the rest to others.
         env=os.environ | {"OMP_THREAD_LIMIT": "1"},
         stdin=subprocess.PIPE,

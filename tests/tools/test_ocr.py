@@ -10,6 +10,7 @@ from agent.errors import DesktopError
 from agent.messages import Picture
 from tools.desktop.port import Bounds, TextLine, Word
 from tools.ocr import MOST_REMEMBERED, RememberedText, read_text
+from tools.ocr_languages import chosen, languages
 
 needs_tesseract = pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
 
@@ -71,6 +72,28 @@ def test_without_tesseract_a_sentence_says_what_is_missing(monkeypatch: pytest.M
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(DesktopError, match="tesseract is not installed"):
         read_text(picture_of((10, 10, "Invoice")), Cancel())
+
+
+@pytest.mark.parametrize(
+    ("locale", "read"),
+    [
+        ("de_DE.UTF-8", "eng+deu"),
+        ("zh_TW", "eng+chi_tra"),
+        ("zh_CN.UTF-8", "eng"),
+        ("sr_RS@latin", "eng"),
+        ("en_GB.UTF-8", "eng"),
+        ("C", "eng"),
+        ("", "eng"),
+    ],
+)
+def test_the_persons_own_language_is_read_where_its_data_are_installed(locale: str, read: str) -> None:
+    assert chosen({"eng", "osd", "deu", "chi_tra"}, locale) == read
+
+
+@needs_tesseract
+def test_what_is_installed_is_asked_of_tesseract(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "xx_XX")
+    assert languages(str(shutil.which("tesseract"))) == "eng"
 
 
 class Reader:
