@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from agent.broker import Broker, Grants, Policy, Scope
 from agent.cancel import Cancel, Cancelled
 from agent.context import tool_spec
+from agent.egress import Egress, watch
 from agent.errors import DeskhandError
 from agent.storage import Storage
 from agent.tool import Tool, ToolResult
@@ -398,3 +399,19 @@ def test_offline_a_process_has_no_network_even_when_its_entry_gives_it_one(house
 def test_offline_no_process_is_started_outside_of_the_sandbox(house: House) -> None:
     with pytest.raises(DeskhandError, match="set to stay offline"):
         offline(house, odd=entry(sandbox=False)).look("odd", Cancel())
+
+
+def test_offline_an_address_on_another_computer_is_not_reached_and_what_was_tried_is_in_the_log(
+    house: House,
+) -> None:
+    log = house.root / "network.jsonl"
+    guard = Egress(log, offline=True)
+    watch(guard)
+    try:
+        with pytest.raises(DeskhandError, match="set to stay offline, so far was not asked"):
+            offline(house, far={"url": "http://203.0.113.7/mcp"}).look("far", Cancel())
+    finally:
+        guard.offline = False
+
+    (tried,) = guard.connections()
+    assert (tried.host, tried.purpose, tried.allowed) == ("203.0.113.7", "the tools of far", False)
