@@ -1,6 +1,7 @@
 """The portable adapter: Windows and macOS, through xa11y (tree, actions, keys, pointer), mss (pixels) and pyperclip.
 
 windows       the windows, identified and put in order, whatever lists them
+identities    numbers for windows that have none
 xa11y_windows lists them through xa11y (macOS; on Linux for the contract's sake)
 user32        lists them through Windows' own interface, which also knows what lies above what
 hands         keys and pointer

@@ -15,8 +15,7 @@ import psutil
 
 from tools.desktop.platforms import BASE_DPI, Monitor
 from tools.desktop.port import Bounds
-from tools.desktop.portable.windows import Listed
-from tools.desktop.portable.xa11y_windows import readable
+from tools.desktop.portable.windows import Listed, readable
 
 _GWL_EXSTYLE = -20
 _WS_EX_TOOLWINDOW = 0x80

@@ -127,3 +127,8 @@ def _window(listed: Listed) -> Window:
         dialog=listed.dialog,
         minimised=listed.minimised,
     )
+
+
+def readable(name: str) -> str:
+    """An application's name as a person writes it: "mousepad" is Mousepad, "TextEdit" stays so."""
+    return name.replace("-", " ").title() if name == name.lower() else name

@@ -2,7 +2,8 @@
 
 portal      a picture of the screen, asked of the desktop through xdg-desktop-portal
 capture     parts of that picture
-windows     those that show an accessibility tree: which are open and which is active, not where they are
+listing     the windows that show an accessibility tree: which are open and which is active
+windows     the same in order, with nothing believed of where they are
 tree        the accessibility tree, without places
 hands       the keys and the pointer that nobody gets
 clipboard   its text, through wl-clipboard
@@ -24,6 +25,7 @@ from tools.desktop.selection import selected_text
 from tools.desktop.wayland.capture import PortalCapture
 from tools.desktop.wayland.clipboard import WaylandClipboard
 from tools.desktop.wayland.hands import NoKeyboard, NoPointer
+from tools.desktop.wayland.listing import AtspiWindows
 from tools.desktop.wayland.tree import PlacelessAccessibility
 from tools.desktop.wayland.windows import WaylandWindows
 from tools.ocr import read_text
@@ -32,10 +34,11 @@ from tools.ocr import read_text
 def wayland_desktop(private: Collection[str]) -> Desktop:
     """Raises DesktopError. ``private``: names of applications whose windows do not exist for us."""
     switch_on()
+    accessibility = AtspiAccessibility()
     applications = DesktopEntries()
     return Desktop(
-        windows=WaylandWindows(applications.name_of, private),
-        accessibility=PlacelessAccessibility(AtspiAccessibility()),
+        windows=WaylandWindows(AtspiWindows(accessibility.bus), applications.name_of, private),
+        accessibility=PlacelessAccessibility(accessibility),
         keyboard=NoKeyboard(),
         pointer=NoPointer(),
         clipboard=WaylandClipboard(),

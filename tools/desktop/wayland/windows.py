@@ -9,10 +9,9 @@ from dataclasses import replace
 
 import psutil
 
-from tools.desktop.platforms import EVERYWHERE, NO_SCALE, limit
+from tools.desktop.platforms import EVERYWHERE, limit
 from tools.desktop.port import Bounds, Window
 from tools.desktop.portable.windows import Listed, PortableWindows, WindowSystem
-from tools.desktop.portable.xa11y_windows import Xa11yWindows
 
 
 class WaylandWindows(PortableWindows):
@@ -20,12 +19,12 @@ class WaylandWindows(PortableWindows):
 
     def __init__(
         self,
+        system: WindowSystem,
         name_of: Callable[[str], str],
         private: Collection[str] = (),
-        system: WindowSystem | None = None,
         running: Callable[[], Collection[str]] | None = None,
     ) -> None:
-        super().__init__(_Placeless(system or Xa11yWindows(NO_SCALE), name_of), private)
+        super().__init__(_Placeless(system, name_of), private)
         self._names = {name.casefold() for name in private}
         self._running = running or _programs
 

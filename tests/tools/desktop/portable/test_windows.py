@@ -14,9 +14,9 @@ from tests.tools.desktop.contract import PortContract
 from tests.tools.stub_desktop import StubDesktop
 from tools.desktop.platforms import Monitor
 from tools.desktop.port import Bounds, Window
+from tools.desktop.portable.identities import Identities, Trait
 from tools.desktop.portable.user32 import User32
 from tools.desktop.portable.windows import PortableWindows
-from tools.desktop.portable.xa11y_windows import Identities, Trait
 
 TOOL_WINDOW, APP_WINDOW = 0x80, 0x40000
 USUAL = Bounds(0, 0, 800, 600)

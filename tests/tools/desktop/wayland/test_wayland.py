@@ -186,7 +186,7 @@ VAULT = replace(FILES, id=3, title="Vault", application="vault", program="vault"
 
 
 def windows_of(*listed: Listed, running: Sequence[str] = ()) -> WaylandWindows:
-    return WaylandWindows(str.title, ("Vault",), Seen(*listed), lambda: running)
+    return WaylandWindows(Seen(*listed), str.title, ("Vault",), lambda: running)
 
 
 def test_windows_are_told_without_places() -> None:
