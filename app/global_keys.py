@@ -7,20 +7,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from agent.errors import DeskhandError
-from tools.desktop.shortcuts import Shortcuts, connect_shortcuts
+
+if TYPE_CHECKING:
+    from tools.desktop.shortcuts import Shortcuts
 
 Purpose = Literal["call", "stop"]
+
+
+def _connect() -> Shortcuts:
+    from tools.desktop.shortcuts import connect_shortcuts  # the window is on the screen before this is needed
+
+    return connect_shortcuts()
 
 
 class GlobalKeys:
     """Any thread. ``connect`` raises DesktopError where there are no such keys."""
 
-    def __init__(
-        self, keys: Mapping[Purpose, str], connect: Callable[[], Shortcuts] = connect_shortcuts
-    ) -> None:
+    def __init__(self, keys: Mapping[Purpose, str], connect: Callable[[], Shortcuts] = _connect) -> None:
         self._keys = dict(keys)
         self._connect = connect
         self._acts: dict[Purpose, Callable[[], None]] = {}

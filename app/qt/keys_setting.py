@@ -23,6 +23,7 @@ ABOUT: dict[Purpose, tuple[str, str]] = {
     "call": ("Call Deskhand", "Brings a small bar over whatever you work in."),
     "stop": ("Stop", "Ends what Deskhand is doing, also when its window hangs."),
 }
+_WIDTH = 170
 _OURS = {
     "Meta": "super",
     "Esc": "escape",
@@ -89,7 +90,8 @@ class KeysSetting(QWidget):
         self.edit = QKeySequenceEdit(QKeySequence(_in_qt(keys)))
         self.edit.setMaximumSequenceLength(1)
         self.edit.setClearButtonEnabled(True)
-        self.edit.setFixedWidth(theme.px(170))
+        theme.changed.connect(lambda: self.edit.setFixedWidth(theme.px(_WIDTH)))
+        self.edit.setFixedWidth(theme.px(_WIDTH))
         named(self.edit, f"{purpose}-keys", f"Keys: {title}")
         for clearing in self.edit.findChildren(QToolButton):
             named(clearing, f"{purpose}-keys-clear", f"No keys: {title}")
