@@ -220,7 +220,7 @@ class Hands:
             after = self.seen(window)
             return difference(before, after, with_focus)
 
-        found = until(changed, CHANGE_SECONDS, cancel, every=0.1)
+        found = until(changed, CHANGE_SECONDS, cancel, every=0.03)
         if found and settle:
             time.sleep(0.1)  # a dialog that comes up behind the first change
             found = changed() or found

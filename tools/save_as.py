@@ -125,6 +125,8 @@ class _Saving:
             else:
                 self._fill_in_blind(dialog)
             self._wait_for_file(dialog)
+            if self._hands.desktop.windows.find(dialog.id) is not None:
+                self._leave(window)
         except (CannotActError, PathError):
             self._leave(window)
             raise
@@ -194,7 +196,13 @@ class _Saving:
         self._hands.activate(dialog)
         self._cancel.wait(_BLIND_SECONDS)
         self._hands.keys(dialog, "ctrl+a")
-        self._hands.type_keys(dialog, str(self._path) + "\n", self._cancel)
+        self._hands.type_keys(dialog, str(self._path), self._cancel)
+        closed = self._hands.desktop.windows.find
+        for _ in range(2):  # the first one may go to the list of names that it offers
+            self._cancel.wait(_BLIND_SECONDS)
+            self._hands.keys(dialog, "enter")
+            if until(lambda: closed(dialog.id) is None, 1.0, self._cancel):
+                return
 
     def _press(self, dialog: Window, names: tuple[str, ...]) -> None:
         button = until(lambda: self._button(dialog, names, enabled=True), 2.0, self._cancel)

@@ -55,12 +55,12 @@ def _run(action: Action[SetValueArguments]) -> ToolResult:
         return _mark(action, node)
     if "secret" in node.states:
         return _fill_in_secret(action, node)
-    before = node.value
+    before = held(node)
     for way in _ways(node):
         if way(action, node) and (now := _until_it_reads(action, node)):
             return _is_now(action, node, now)
     now = action.hands.desktop.accessibility.find(action.window, node.key)
-    reads = now.value if now else ""
+    reads = held(now) if now else ""
     name = node.name or action.arguments.name
     if reads == before:
         return ToolResult(
@@ -80,7 +80,7 @@ def _ways(node: Node) -> tuple[Way, ...]:
         case "slider":
             return _as_number, _as_keys, _by_arrows
         case "combo" if "editable" not in node.states:
-            return _as_option, _by_first_letters, _by_arrows, _from_the_open_list
+            return _as_option, _from_the_open_list, _by_first_letters, _by_arrows
         case "combo":
             return _as_text, _as_keys, _as_option, _from_the_open_list
         case "list":
@@ -125,35 +125,47 @@ def _by_first_letters(action: Action[SetValueArguments], node: Node) -> bool:
 
 
 def _by_arrows(action: Action[SetValueArguments], node: Node) -> bool:
-    """From the first option down, until it reads as it should or no longer changes."""
+    """From the first option down, until it reads as it should; back to where it was when none does."""
     if not _focused(action, node):
         return False
+    if not _stepped_to(action, node, action.arguments.value):
+        _stepped_to(action, node, held(node))
+    return True
+
+
+def _stepped_to(action: Action[SetValueArguments], node: Node, value: str) -> bool:
     action.hands.keys(action.window, "home")
     last = None
     for _ in range(_MOST_STEPS):
         now = until(lambda seen=last: _moved_on(action, node, seen), TRUE_SECONDS, action.cancel, every=0.02)
-        if now is None or _reads(now, action.arguments.value):
+        if now is None:
+            return False
+        if _reads(now, value):
             return True
-        last = now.value
+        last = held(now)
         action.hands.keys(action.window, "right" if node.role == "slider" else "down")
-    return True
+    return False
 
 
 def _moved_on(action: Action[SetValueArguments], node: Node, last: str | None) -> Node | None:
     now = action.hands.desktop.accessibility.find(action.window, node.key)
-    return now if now is not None and now.value != last else None
+    return now if now is not None and held(now) != last else None
 
 
 def _from_the_open_list(action: Action[SetValueArguments], node: Node) -> bool:
-    """Open it, as a person would, and press the option."""
+    """Open it, as a person would, and press the option; close it again when it is not there."""
     hands = action.hands
     hands.press(action.window, node)
-    option = until(lambda: _option(action, node), CHANGE_SECONDS, action.cancel)
-    if option is None:
+    try:
+        option = until(lambda: _option(action, node), CHANGE_SECONDS, action.cancel)
+        if option is not None:
+            hands.press(action.window, option)
+            return True
+    except CannotActError:
         hands.keys(action.window, "escape")
-        return False
-    hands.press(action.window, option)
-    return True
+        raise
+    hands.keys(action.window, "escape")
+    return False
 
 
 def _option(action: Action[SetValueArguments], node: Node) -> Node | None:
@@ -234,11 +246,16 @@ def _until_it_reads(action: Action[SetValueArguments], node: Node) -> Node | Non
     return until(check, TRUE_SECONDS, action.cancel)
 
 
+def held(node: Node) -> str:
+    """What the control holds. Qt's combo boxes are called what is chosen in them."""
+    return node.name if node.role == "combo" and not node.value else node.value
+
+
 def _reads(node: Node, value: str) -> bool:
     if node.role == "slider":
         return _number(node.value) is not None and _number(node.value) == _number(value)
     if node.role in ("combo", "list"):
-        return node.value.strip().casefold() == value.strip().casefold()
+        return held(node).strip().casefold() == value.strip().casefold()
     return plain(node.value) == plain(value)
 
 
@@ -252,4 +269,4 @@ def _number(text: str) -> float | None:
 def _is_now(action: Action[SetValueArguments], node: Node, now: Node) -> ToolResult:
     action.hands.noticed(action.window)
     name = node.name or action.arguments.name
-    return ToolResult("confirmed", f'"{name}" is now "{plain(now.value)}"', evidence=describe(now))
+    return ToolResult("confirmed", f'"{name}" is now "{plain(held(now))}"', evidence=describe(now))

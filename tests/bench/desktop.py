@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 
 from agent.cancel import Cancel
-from tests.bench import _pixels, _reading
+from tests.bench import _acting, _pixels, _reading
 from tests.virtual_desktop import entered, virtual_desktop
 from tools.applications import find_application
 from tools.desktop import connect
@@ -107,6 +107,7 @@ def _measure_the_rest() -> None:
         ports.windows.focus(editor)
         measure("typing 100 ASCII characters", lambda: ports.keyboard.type("typing " * 14 + "ok"), runs=3)
         measure("typing 20 characters the layout lacks", lambda: ports.keyboard.type("你好世界" * 5), runs=3)
+        _acting.measure(measure, ports, screen, windows)
         _pixels.measure(ports, ports.windows.list())
 
 
