@@ -27,7 +27,7 @@ OPEN_SECONDS = 60.0
 PAGE = """<!doctype html><html><head><title>New contact</title></head><body>
 <nav><a href="#home">Home</a> <a href="#contacts">Contacts</a></nav>
 <h1>New contact</h1>
-<p>Please fill in <b>all</b> fields. A <a href="#help">help page</a> explains them.</p>
+<p>Please fill in <b>all</b> fields. A <a href="#help">help page</a> explains them. <progress value="40" max="100"></progress></p>
 <form action="/save" method="post">
 <p><label>Name <input name="name"></label></p>
 <p><label>E-mail <input type="email" name="email" value="ada@example.org"></label></p>
@@ -43,7 +43,6 @@ Line two</textarea></label></p>
 <table><tr><th>Item</th><th>Price</th><th>Stock</th></tr>
 <tr><td>Apples</td><td>1.20</td><td>12</td></tr><tr><td>Pears</td><td>2.40</td><td>7</td></tr></table>
 <ul><li>First point</li><li>Second point</li></ul>
-<progress value="40" max="100"></progress>
 <div style="height:3000px"></div><p>Far below</p>
 </body></html>"""
 

@@ -10,6 +10,7 @@ from tools.desktop.port import Desktop, Window
 from tools.desktop.waiting import until
 from tools.screen import Screen, no_window
 
+QUESTION_SECONDS = 1.0
 CLOSE_SECONDS = 5.0
 """How long an application may take to close its window, or to ask a question about it."""
 
@@ -84,7 +85,9 @@ def tools(desktop: Desktop, screen: Screen) -> tuple[Tool, ...]:
         if windows.find(window.id) is None:
             return ToolResult("confirmed", f'closed "{window.title}"', evidence=f'"{window.title}" is gone')
         if asking := _asking(desktop, window, before):
-            question = _question(screen, asking)
+            # A dialog's window is there a moment before its text.
+            text = until(lambda: _question(screen, asking), QUESTION_SECONDS, context.cancel)
+            question = text or asking.title
             return ToolResult(
                 "partial",
                 f'still open: "{window.title}" asks "{question}"',
@@ -128,6 +131,7 @@ def _asking(desktop: Desktop, window: Window, before: set[int]) -> Window | None
 
 
 def _question(screen: Screen, dialog: Window) -> str:
+    """The first of its texts; empty while there is none."""
     seen = screen.read(dialog)
     labels = (each.node.name for each in seen.controls if each.node.role == "label") if seen else iter(())
-    return next(labels, dialog.title)
+    return next(labels, "")

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tools.desktop.atspi import acting, grid
 from tools.desktop.atspi.bus import AccessibilityBus, Reference
-from tools.desktop.atspi.facts import Facts, cached, without_children
+from tools.desktop.atspi.facts import Facts, cached
 from tools.desktop.atspi.reader import Reading
 from tools.desktop.atspi.scale import on_screen, scale_of, scaled
 from tools.desktop.port import Bounds, Node, Window, walk
@@ -17,7 +17,7 @@ from tools.desktop.port import Bounds, Node, Window, walk
 ANSWER_SECONDS = 12.0
 """Reading takes a tenth of a second as a rule; an application that needs longer than this counts as hung."""
 REGISTRY = Reference("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
-_WORTH_A_BULK = 1_500
+_WORTH_A_BULK = 700
 """Controls in an application's cache beyond which it is not asked for again: what can be seen of them is quicker."""
 _CELL = re.compile(r"(?P<table>.*)/cell/(?P<row>\d+)/(?P<column>\d+)")
 
@@ -87,12 +87,12 @@ class AtspiAccessibility:
         top = self._tops.get(window.id) or await self.top(window)
         if top is None:
             return None
-        known, toolkit, told = await asyncio.gather(
-            self._known(top.name), self._toolkit(top.name), grid.extents(self.bus, top)
+        toolkit = await self._toolkit(top.name)
+        # Firefox's cache goes on telling of pages that were replaced.
+        known, told = await asyncio.gather(
+            self._known(top.name, structure=toolkit != "gecko"), grid.extents(self.bus, top)
         )
         gtk4 = toolkit == "gtk4"
-        if toolkit == "gecko":
-            known = without_children(known)
         scale = scale_of(window.bounds, told, whole=gtk4)
         window = replace(window, bounds=scaled(window.bounds, 1 / scale))  # as the application counts
         inside = await Reading(self.bus, window, known, only_windows_show=gtk4).read(top)
@@ -104,10 +104,10 @@ class AtspiAccessibility:
         whole = Node(f"{top.name}{top.path}", "dialog", window.title, "", frozenset(), window.bounds, inside)
         return on_screen((whole,), scale)[0]
 
-    async def _known(self, application: str) -> Mapping[Reference, Facts]:
+    async def _known(self, application: str, structure: bool) -> Mapping[Reference, Facts]:
         if application in self._without_cache:
             return {}
-        known = await cached(self.bus, application)
+        known = await cached(self.bus, application, structure)
         if not known or len(known) > _WORTH_A_BULK:
             self._without_cache.add(application)
         return known

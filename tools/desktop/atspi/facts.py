@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tools.desktop.atspi.bus import AccessibilityBus, Reference
-from tools.desktop.atspi.terms import AtspiState
 
 CACHE_PATH = "/org/a11y/atspi/cache"
 _FIELDS = 10
@@ -19,7 +18,8 @@ class Facts:
     reference: Reference
     role: int
     name: str
-    states: AtspiState
+    states: int
+    """Bits: see :class:`tools.desktop.atspi.terms.AtspiState`."""
     description: str | None = None
     """``None``: not asked for."""
     children: tuple[Reference, ...] | None = None
@@ -32,8 +32,11 @@ class Facts:
         return f"{self.reference.name}{self.reference.path}"
 
 
-async def cached(bus: AccessibilityBus, application: str) -> Mapping[Reference, Facts]:
-    """All that an application keeps in its cache, in one request; empty when it keeps none.
+async def cached(
+    bus: AccessibilityBus, application: str, structure: bool = True
+) -> Mapping[Reference, Facts]:
+    """All that an application keeps in its cache, in one request; empty when it keeps none. Without ``structure``: but
+    for what is in what.
 
     GTK 3, GTK 4, Firefox and Chromium know most of their controls, none of them always all."""
     found = await bus.call(Reference(application, CACHE_PATH), "Cache", "GetItems")
@@ -47,19 +50,12 @@ async def cached(bus: AccessibilityBus, application: str) -> Mapping[Reference, 
     for reference, _, _, _, count, _, name, role, description, states in items:
         own = Reference(*reference)
         children = [child for _, child in sorted(inside.get(own, ()))]
-        complete = tuple(children) if len(children) == count else None
+        complete = tuple(children) if structure and len(children) == count else None
         known[own] = Facts(own, role, name, _together(states), description, complete)
     return known
 
 
-def without_children(known: Mapping[Reference, Facts]) -> Mapping[Reference, Facts]:
-    """The same, but for what is in what: Firefox's cache goes on telling of pages that were replaced."""
-    return {reference: replace(facts, children=None) for reference, facts in known.items()}
-
-
-async def asked(
-    bus: AccessibilityBus, reference: Reference, states: AtspiState | None = None
-) -> Facts | None:
+async def asked(bus: AccessibilityBus, reference: Reference, states: int | None = None) -> Facts | None:
     """The same for one control, of which the states may be known; ``None`` when it is gone."""
     role, named, states = await asyncio.gather(
         bus.call(reference, "Accessible", "GetRole"),
@@ -97,14 +93,14 @@ async def _named(bus: AccessibilityBus, reference: Reference) -> _Named | None:
     return _Named(str(name))
 
 
-async def states_of(bus: AccessibilityBus, reference: Reference) -> AtspiState | None:
+async def states_of(bus: AccessibilityBus, reference: Reference) -> int | None:
     found = await bus.call(reference, "Accessible", "GetState")
     return _together(found[0]) if found and isinstance(found[0], list) else None
 
 
-async def _known(states: AtspiState) -> AtspiState:
+async def _known(states: int) -> int:
     return states
 
 
-def _together(words: Sequence[int]) -> AtspiState:
-    return AtspiState(words[0] | words[1] << 32) if len(words) == 2 else AtspiState(0)
+def _together(words: Sequence[int]) -> int:
+    return words[0] | words[1] << 32 if len(words) == 2 else 0

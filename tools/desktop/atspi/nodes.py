@@ -57,7 +57,7 @@ def nodes_of(facts: Facts, content: Content, inside: tuple[Node, ...]) -> tuple[
         return ()
     if role == "bar" and len(inside) == 1 and inside[0].role == "button":
         return _named_after(facts, inside)
-    if role == "heading" and AtspiState.EDITABLE in facts.states:
+    if role == "heading" and facts.states & AtspiState.EDITABLE:
         return (_written(facts, content, "Heading"),)
     node = Node(
         key=facts.key,
@@ -82,9 +82,9 @@ def role_of(facts: Facts) -> Role | None:
     """Our word for it; ``None`` for containers and decoration."""
     if facts.role in DOCUMENTS:
         return "document"
-    if facts.role == AtspiRole.TEXT and AtspiState.MULTI_LINE not in facts.states:
+    if facts.role == AtspiRole.TEXT and not facts.states & AtspiState.MULTI_LINE:
         return "field"
-    if facts.role == AtspiRole.ENTRY and AtspiState.MULTI_LINE in facts.states:
+    if facts.role == AtspiRole.ENTRY and facts.states & AtspiState.MULTI_LINE:
         return "text"
     return ROLES.get(facts.role)
 
@@ -118,7 +118,7 @@ def _name(facts: Facts, role: Role, content: Content, inside: Sequence[Node]) ->
 def _label(facts: Facts, content: Content, inside: tuple[Node, ...]) -> tuple[Node, ...]:
     """A text. What is part of it (its words) is not said again; a label that only repeats the name of the control in
     it is none."""
-    if AtspiState.EDITABLE in facts.states and facts.role == AtspiRole.PARAGRAPH:
+    if facts.states & AtspiState.EDITABLE and facts.role == AtspiRole.PARAGRAPH:
         return (_written(facts, content, ""),)
     controls = tuple(node for node in inside if node.role != "label")
     name = _read(content.text, inside) if content.text is not None else name_of(facts)
@@ -186,22 +186,22 @@ def _is_secret(facts: Facts) -> bool:
 
 def _states(facts: Facts, role: Role) -> Iterator[State]:
     states = facts.states
-    if AtspiState.FOCUSED in states and role != "document":
+    if states & AtspiState.FOCUSED and role != "document":
         yield "focused"
     if role in ("checkbox", "radio"):
-        yield "checked" if AtspiState.CHECKED in states else "unchecked"
-    elif AtspiState.CHECKED in states or (role == "button" and AtspiState.PRESSED in states):
+        yield "checked" if states & AtspiState.CHECKED else "unchecked"
+    elif states & AtspiState.CHECKED or (role == "button" and states & AtspiState.PRESSED):
         yield "checked"
-    if AtspiState.SELECTED in states and role in ("item", "tab", "cell", "row"):
+    if states & AtspiState.SELECTED and role in ("item", "tab", "cell", "row"):
         yield "selected"
     if not states & (AtspiState.ENABLED | AtspiState.SENSITIVE):
         yield "disabled"
     if role in ("item", "combo", "menu"):
-        if AtspiState.EXPANDED in states:
+        if states & AtspiState.EXPANDED:
             yield "expanded"
-        elif AtspiState.EXPANDABLE in states:
+        elif states & AtspiState.EXPANDABLE:
             yield "collapsed"
-    if AtspiState.EDITABLE in states and AtspiState.READ_ONLY not in states:
+    if states & AtspiState.EDITABLE and not states & AtspiState.READ_ONLY:
         yield "editable"
     if _is_secret(facts):
         yield "secret"

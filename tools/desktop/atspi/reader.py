@@ -163,11 +163,11 @@ class Reading:
         states = await states_of(self._bus, reference)
         return await asked(self._bus, reference, states) if states and self._shows(states) else None
 
-    def _shows(self, states: AtspiState) -> bool:
+    def _shows(self, states: int) -> bool:
         wanted = AtspiState.VISIBLE
         if not self._only_windows_show and not self._covered:
             wanted |= AtspiState.SHOWING
-        return wanted in states and AtspiState.DEFUNCT not in states
+        return states & wanted == wanted and not states & AtspiState.DEFUNCT
 
     def _is_of_another_tab(self, facts: Facts) -> bool:
         return self._covered and facts.role == AtspiRole.DOCUMENT_WEB and facts.name not in self._window.title
@@ -268,9 +268,9 @@ def is_word(facts: Facts, parent: Facts) -> bool:
 
 def _opens(around: Facts) -> bool:
     """Whether the menu that shows in it is open: GTK 3 does not say so of its combo boxes."""
-    if AtspiState.EXPANDED in around.states:
+    if around.states & AtspiState.EXPANDED:
         return True
-    return around.role == AtspiRole.COMBO_BOX and AtspiState.EXPANDABLE not in around.states
+    return around.role == AtspiRole.COMBO_BOX and not around.states & AtspiState.EXPANDABLE
 
 
 def placed(facts: Facts, bounds: Bounds | None, place: Place) -> Place | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum, IntFlag
+from enum import IntEnum
 
 from tools.desktop.port import Role
 
@@ -79,8 +79,9 @@ class AtspiRole(IntEnum):
     SWITCH = 130
 
 
-class AtspiState(IntFlag):
-    """Those that mean something to us; two 32-bit words put together."""
+class AtspiState:
+    """Those that mean something to us, as bits of AT-SPI's two 32-bit words put together. Plain numbers: a window has
+    hundreds of controls, and Python's flags are slow."""
 
     CHECKED = 1 << 4
     COLLAPSED = 1 << 5
