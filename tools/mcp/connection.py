@@ -101,7 +101,7 @@ class Connection:
             await self._talk(ready)
 
     async def _talk(self, ready: Future[None]) -> None:
-        async with self._streams() as (read, write):
+        async with self._streams() as streams, transport.counted(streams, self._ended) as (read, write):
             info = mcp_types.Implementation(name="deskhand", version="1")
             handler = self._heard
             async with ClientSession(read, write, client_info=info, message_handler=handler) as session:
@@ -117,6 +117,7 @@ class Connection:
 
     async def _list(self) -> tuple[Declared, ...]:
         assert self._session is not None
+        self._ended.messages = 0
         found: list[Declared] = []
         cursor: str | None = None
         for _ in range(_MOST_PAGES):
@@ -131,6 +132,7 @@ class Connection:
 
     async def _call(self, tool: str, arguments: dict[str, object]) -> tuple[str, bool]:
         assert self._session is not None
+        self._ended.messages = 0
         params = mcp_types.CallToolRequestParams(name=tool, arguments=arguments)
         # Not the session's call_tool: it would check the answer against a schema of the server's, whose patterns can
         # be made to run for hours.

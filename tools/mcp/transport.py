@@ -29,6 +29,8 @@ LONGEST_MESSAGE = 4 << 20
 """Bytes, of one message from a process or one answer over HTTP."""
 MOST_NONSENSE = 20
 """Lines that are no messages; programs print such by mistake."""
+MOST_MESSAGES = 5_000
+"""Until it is asked for something again; progress that is told, mostly."""
 _CONNECT_SECONDS = 10.0
 
 Streams = tuple[
@@ -38,9 +40,11 @@ Streams = tuple[
 
 @dataclass(slots=True)
 class Ended:
-    """Why a server's stream ended, as the end of a sentence that begins with its name."""
+    """``why`` a server's stream ended, as the end of a sentence that begins with its name. ``messages`` came since it
+    was asked for something the last time."""
 
     why: str = "has ended"
+    messages: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,29 @@ async def _send(pipe: IO[bytes], outgoing: MemoryObjectReceiveStream[SessionMess
 def _write(descriptor: int, data: bytes) -> None:
     while data:
         data = data[os.write(descriptor, data) :]
+
+
+@asynccontextmanager
+async def counted(streams: Streams, ended: Ended) -> AsyncIterator[Streams]:
+    """``streams`` that end when more messages come than anybody could have asked for."""
+    read, write = streams
+    relay, ours = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+
+    async def pass_on() -> None:
+        async with relay:
+            async for message in read:
+                ended.messages += 1
+                if ended.messages > MOST_MESSAGES:
+                    ended.why = "sent message after message"
+                    return
+                await relay.send(message)
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(pass_on)
+        try:
+            yield ours, write
+        finally:
+            tasks.cancel_scope.cancel()
 
 
 @asynccontextmanager

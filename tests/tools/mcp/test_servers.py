@@ -266,7 +266,12 @@ def test_a_server_that_does_not_begin_is_told_of_in_a_sentence(
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "told"), [("odd_die", {}, "has ended"), ("odd_big", {"megabytes": 8}, "MiB at once")]
+    ("name", "given", "told"),
+    [
+        ("odd_die", {}, "has ended"),
+        ("odd_big", {"megabytes": 8}, "MiB at once"),
+        ("odd_chat", {}, "message after message"),
+    ],
 )
 def test_a_server_that_ends_or_floods_is_started_again_by_the_next_call(
     house: House, name: str, given: dict[str, object], told: str

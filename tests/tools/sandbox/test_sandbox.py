@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import shlex
+import socket
 import subprocess
 import sys
 import time
@@ -153,6 +156,27 @@ def test_a_server_gets_the_network_and_the_folders_that_it_is_given(tmp_path: Pa
     assert output.text.startswith("readablewritable")
     assert not (readable / "b").exists()
     assert (writable / "b").exists()
+
+
+@needs_bubblewrap
+def test_with_the_network_the_abstract_sockets_of_the_desktop_stay_out_of_reach(view: View) -> None:
+    if not has_scopes():
+        pytest.skip("this kernel's Landlock does not know of sockets")
+    name = f"sandbox-test-{os.getpid()}"
+    script = f"import socket; socket.socket(socket.AF_UNIX).connect(chr(0) + {name!r}); print('reached')"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind("\0" + name)
+        listener.listen()
+
+        output = said(f"/usr/bin/python3 -c {shlex.quote(script)}", View(view.home, view.work, network=True))
+
+    assert "reached" not in output.text
+    assert "not permitted" in output.text
+
+
+def has_scopes() -> bool:
+    version = ctypes.CDLL(None).syscall(444, None, ctypes.c_size_t(0), ctypes.c_uint(1))
+    return version >= 6
 
 
 @needs_bubblewrap
