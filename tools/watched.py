@@ -1,14 +1,17 @@
 """What can be waited for, and how often to look at it.
 
 A wait is a function that looks once and tells what it saw (:class:`Glance`); :func:`watch` calls it again and again,
-seldom enough to stay out of the way. Agent thread only; every look may take as long as reading a window does.
+seldom enough to stay out of the way. Looks are made one after another, each on a thread of its own, and may take as
+long as reading a window does.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,8 +71,7 @@ def watch(
     spent, looks = 0.0, 0
     while True:
         began = clock()
-        glance = look(cancel)
-        cancel.check()
+        glance = _looked(look, cancel)
         now = clock()
         # Wall time counts what the other application works for the look as well.
         spent, looks, elapsed = spent + now - began, looks + 1, now - started
@@ -78,6 +80,25 @@ def watch(
         tell(elapsed)
         cancel.wait(min(pause(spent, elapsed), seconds - elapsed))
         cancel.check()
+
+
+def _looked(look: Look, cancel: Cancel) -> Glance:
+    """One look, on a thread of its own: a stop does not wait for an application that hangs. Raises Cancelled."""
+    future: Future[Glance] = Future()
+    over = threading.Event()
+
+    def work() -> None:
+        try:
+            future.set_result(look(cancel))
+        except BaseException as error:  # handed to whoever waits, whatever it is
+            future.set_exception(error)
+        over.set()
+
+    threading.Thread(target=work, name="waiting", daemon=True).start()
+    with cancel.calling(over.set):
+        over.wait()
+    cancel.check()
+    return future.result()
 
 
 # -- text and progress in a window -------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -198,3 +200,14 @@ def test_a_stop_ends_it(watcher: Watcher, editor: Window) -> None:
     watcher.context.cancel.request()
     with pytest.raises(Cancelled):
         waiting.result(30)
+
+
+def test_a_stop_does_not_wait_for_an_application_that_is_frozen(watcher: Watcher, editor: Window) -> None:
+    waiting = watcher.begins(event="text appears", what="never", minutes="30")
+    os.kill(editor.pid, signal.SIGSTOP)
+    until(
+        lambda: False, 2, watcher.context.cancel
+    )  # a look is on its way, to an application that does not answer
+    watcher.context.cancel.request()
+    with pytest.raises(Cancelled):
+        waiting.result(10)

@@ -299,3 +299,24 @@ def test_a_stop_during_a_long_pause_ends_it() -> None:
     with pytest.raises(Cancelled):
         watched.watch(look, 3600, cancel, tell)
     person.join()
+
+
+def test_a_stop_does_not_wait_for_a_look_that_hangs() -> None:
+    cancel, answers = Cancel(), threading.Event()
+
+    def look(_: Cancel) -> watched.Glance:
+        cancel.request()
+        answers.wait()
+        return watched.Glance("at last", over=True)
+
+    with pytest.raises(Cancelled):
+        watched.watch(look, 3600, cancel, lambda elapsed: None)
+    answers.set()
+
+
+def test_what_goes_wrong_in_a_look_is_told() -> None:
+    def look(_: Cancel) -> watched.Glance:
+        raise DesktopError("The screen is gone.")
+
+    with pytest.raises(DesktopError, match="The screen is gone"):
+        watched.watch(look, 3600, Cancel(), lambda elapsed: None)
