@@ -7,7 +7,6 @@ desktop's. A *model's* are what it says of the picture it was shown, by the conv
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -115,10 +114,9 @@ def place_of(picture: Picture, left: int, top: int, right: int, bottom: int) -> 
     whole = picture.place
     if whole is None:
         return None
-    across, down = whole.width / picture.width, whole.height / picture.height
-    x, y = math.floor(left * across), math.floor(top * down)
-    right_end, bottom_end = math.ceil(right * across), math.ceil(bottom * down)
-    return Place(whole.x + x, whole.y + y, max(1, right_end - x), max(1, bottom_end - y))
+    x, x_end = _covering(left, right, picture.width, whole.width)
+    y, y_end = _covering(top, bottom, picture.height, whole.height)
+    return Place(whole.x + x, whole.y + y, max(1, x_end - x), max(1, y_end - y))
 
 
 def pixels_of(picture: Picture, place: Place) -> tuple[int, int, int, int]:
@@ -126,15 +124,16 @@ def pixels_of(picture: Picture, place: Place) -> tuple[int, int, int, int]:
     not above left when there is nothing of it. ``picture`` shows the desktop."""
     whole = picture.place
     assert whole is not None
-    across, down = picture.width / whole.width, picture.height / whole.height
-    left, top = (place.x - whole.x) * across, (place.y - whole.y) * down
-    right, bottom = left + place.width * across, top + place.height * down
-    return (
-        max(0, math.floor(left)),
-        max(0, math.floor(top)),
-        min(picture.width, math.ceil(right)),
-        min(picture.height, math.ceil(bottom)),
-    )
+    x, y = place.x - whole.x, place.y - whole.y
+    left, right = _covering(x, x + place.width, whole.width, picture.width)
+    top, bottom = _covering(y, y + place.height, whole.height, picture.height)
+    return max(0, left), max(0, top), min(picture.width, right), min(picture.height, bottom)
+
+
+def _covering(begin: int, end: int, units: int, others: int) -> tuple[int, int]:
+    """From ``begin`` to ``end`` of ``units``: which of as many ``others`` they touch. Whole numbers alone, because a
+    rounding error would touch one more."""
+    return begin * others // units, -(-end * others // units)
 
 
 def _along(value: float, units: int, length: int) -> int:
@@ -146,4 +145,4 @@ def _along(value: float, units: int, length: int) -> int:
 
 def _back(step: int, units: int, length: int) -> int:
     """The value of ``units`` nearest to the middle of ``step``; of two the smaller, which is still in the step."""
-    return math.ceil((step + 0.5) * units / length - 0.5)
+    return -(-((2 * step + 1) * units - length) // (2 * length))
