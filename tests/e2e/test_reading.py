@@ -222,6 +222,19 @@ def test_our_own_window_is_read_like_any_other(reader: Reader) -> None:
     assert 'field "Search conversations" = ""' in lines
 
 
+@pytest.mark.parametrize(("application", "name"), [("deskhand", "Message to Deskhand"), ("mousepad", "")])
+def test_text_of_any_script_goes_in_at_the_caret_exactly(reader: Reader, application: str, name: str) -> None:
+    def editor(seen: Outline) -> Node:
+        return named(seen, name, "text")
+
+    accessibility = reader.ports.accessibility
+    reader.wait(application, lambda seen: any(each.node.role == "text" for each in seen.controls))
+    assert accessibility.set_text(editor(reader.read(application)).key, "")
+    assert accessibility.insert_text(editor(reader.read(application)).key, "Zürich 你好 🎉")
+    read = reader.wait(application, lambda seen: editor(seen).value.startswith("Zürich"))
+    assert editor(read).value == "Zürich 你好 🎉"
+
+
 def test_controls_keep_their_numbers_while_a_menu_comes_and_goes(reader: Reader) -> None:
     opened = reader.open("mousepad")
     opened.windows.focus(opened.window)

@@ -39,8 +39,9 @@ async def insert_text(bus: AccessibilityBus, control: Reference, text: str) -> b
     )
     if (selections and selections[0]) or not isinstance(caret, int) or caret < 0:
         return False
-    # The length is in bytes everywhere but in Qt, which would add as many characters of nothing.
-    length = len(text) if str(toolkit).casefold() == "qt" else len(text.encode())
+    # The length is in bytes everywhere but in Qt, which counts in UTF-16 and would add characters of nothing.
+    qt = str(toolkit).casefold() == "qt"
+    length = len(text.encode("utf-16-le")) // 2 if qt else len(text.encode())
     return await _said_yes(bus, control, "EditableText", "InsertText", "isi", caret, text, length)
 
 
