@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from agent.cancel import Cancel
+from agent.errors import DesktopError
 from tests.virtual_desktop import VirtualDesktop, VirtualDesktopError, entered, virtual_desktop
 from tests.windows import Opened, open_window
 from tools.desktop import connect
@@ -257,3 +260,21 @@ def test_controls_keep_their_numbers_while_a_menu_comes_and_goes(reader: Reader)
     assert len(during) > len(before)
     assert {key: during[key] for key in before} == before
     assert look() == before
+
+
+def test_an_application_that_hangs_in_mid_reading_keeps_nobody_else_waiting(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader.lines("galculator", 'button "7"')
+    reader.lines("mousepad", 'menu "File"')
+    monkeypatch.setattr("tools.desktop.atspi.adapter.ANSWER_SECONDS", 1.0)
+    hanging = reader.open("galculator").now().pid
+    os.kill(hanging, signal.SIGSTOP)
+    try:
+        for _ in range(3):
+            with pytest.raises(DesktopError, match="does not answer"):
+                reader.read("galculator")
+        assert named(reader.read("mousepad"), "File").role == "menu"
+    finally:
+        os.kill(hanging, signal.SIGCONT)
+    assert 'button "7"' in reader.lines("galculator", 'button "7"')

@@ -85,9 +85,13 @@ class Reading:
         if facts is None:
             return None
         shift = await self._corner(top) if self._only_windows_show else (0, 0)
-        self._ask_ahead(facts, False)
-        children = facts.children if facts.children is not None else await self._children(facts)
-        return await self._inside(facts, children, Place(bounds, bounds, shift))
+        try:
+            self._ask_ahead(facts, False)
+            children = facts.children if facts.children is not None else await self._children(facts)
+            return await self._inside(facts, children, Place(bounds, bounds, shift))
+        finally:  # an application that hangs must not keep the others waiting for a place in the queue
+            for question in self._asked.values():
+                question.cancel()
 
     async def _corner(self, top: Reference) -> tuple[int, int]:
         """Where a window of GTK 4 begins: in the middle of the X window, which holds its shadow as well."""
