@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from agent.events import PointedAt
 from agent.messages import Moment, Request
 from app.qt.markdown import MarkdownView
 from app.qt.painted import IconMark, Waveform
@@ -174,9 +175,11 @@ class Answer(QWidget):
 
     speak = Signal(str)
     hush = Signal()
+    show_me = Signal(object)
 
     def __init__(self, theme: Theme, text: str = "") -> None:
         super().__init__()
+        self._theme = theme
         self.setObjectName("answer")
         outer = column(self, 6)
         self.view = MarkdownView(theme, text)
@@ -188,6 +191,7 @@ class Answer(QWidget):
         buttons.addWidget(self.speak_button)
         buttons.addWidget(copy)
         buttons.addStretch()
+        self._buttons = buttons
         outer.addWidget(self._tools)
         self._tools.setVisible(bool(text))
         self._speaking = False
@@ -203,6 +207,12 @@ class Answer(QWidget):
         self.view.draw()
         self._tools.setVisible(bool(self.view.text.strip()))
         self._describe()
+
+    def offer_to_show(self, pointed: PointedAt) -> None:
+        """A button that draws the ring again."""
+        button = Button(self._theme, "Show me again", "show-again", kind="small", icon="screen")
+        button.clicked.connect(lambda: self.show_me.emit(pointed))
+        self._buttons.insertWidget(0, button)
 
     def set_speaking(self, on: bool) -> None:
         """Whether this very answer is being said."""

@@ -69,6 +69,7 @@ _OF_A_TASK = (
     events.StepStarted,
     events.StepProgress,
     events.StepFinished,
+    events.PointedAt,
     events.QuestionAsked,
     events.TaskFinished,
 )
@@ -83,6 +84,7 @@ class Conversation(Column):
     speak = Signal(str)
     hush = Signal()
     tried = Signal(str)
+    show_me = Signal(object)
     choose_model = Signal()
 
     def __init__(self, theme: Theme) -> None:
@@ -103,6 +105,7 @@ class Conversation(Column):
         self._task = ""
         self._card: TaskCard | None = None
         self._answer: Answer | None = None
+        self._pointed: events.PointedAt | None = None
         self._heard: HeardBubble | None = None
         self._speaking: Answer | None = None
 
@@ -163,6 +166,8 @@ class Conversation(Column):
             case events.QuestionAnswered():
                 if (card := self._questions.pop(event.id, None)) is not None:
                     card.settle(event)
+            case events.PointedAt():
+                self._pointed = event
             case events.TaskFinished():
                 self._task_finished(event)
             case events.Notice():
@@ -208,7 +213,7 @@ class Conversation(Column):
 
     def _task_started(self, event: events.TaskStarted) -> None:
         self._task = event.task
-        self._card = self._answer = None
+        self._card = self._answer = self._pointed = None
         if event.task not in self._shown:
             self._replace_heard()
             self._add(UserBubble(self._theme, event.request))
@@ -237,6 +242,8 @@ class Conversation(Column):
             self._answer_now().append(outcome.answer)
         if self._answer is not None:
             self._answer.finish()
+            if self._pointed is not None:
+                self._answer.offer_to_show(self._pointed)
         for card in self._questions.values():
             card.settle(events.QuestionAnswered(id=card.question.id, choice="deny", by="stop"))
         self._questions.clear()
@@ -263,6 +270,7 @@ class Conversation(Column):
             answer = self._answer
             answer.speak.connect(lambda words: self._speak(answer, words))
             answer.hush.connect(self.hush)
+            answer.show_me.connect(self.show_me)
             self._add(answer)
         return self._answer
 

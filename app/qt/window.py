@@ -166,6 +166,7 @@ class MainWindow(QMainWindow):
         self.conversation.speak.connect(lambda words: self._assistant and self._assistant.speak(words))
         self.conversation.hush.connect(lambda: self._assistant and self._assistant.hush())
         self.conversation.tried.connect(self._try)
+        self.conversation.show_me.connect(self.over.point)
         self.conversation.choose_model.connect(lambda: self.show_page("models"))
         self.settings.changed.connect(self._setting_changed)
         self.over.trouble.connect(self._trouble)

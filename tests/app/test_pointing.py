@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field
 
 import pytest
 
 from agent.errors import DesktopError
-from agent.events import Event, Outcome, PointedAt, StepFinished, StepStarted, TaskFinished
+from agent.events import EVENT, Event, Outcome, PointedAt, StepFinished, StepStarted, TaskFinished
 from agent.messages import Moment, Request
 from app.pointing import Pointing
+from app.terminal import JsonPrinter, TextPrinter
 
 SAVE = PointedAt(name="Save", bounds=(1, 2, 30, 40), window=5)
 SCREEN = Moment(window="notes", application="Pad", outline='window "notes" in Pad\n1 button "Save"')
@@ -87,3 +89,16 @@ def test_the_tool_points_when_its_step_is_done_and_the_answer_not_again() -> Non
 def test_a_screen_that_went_away_ends_the_task_as_always() -> None:
     eyes = Eyes(trouble=DesktopError("The connection to the screen was lost."))
     assert follow(ABOUT, eyes, finished()) == [finished()]
+
+
+def test_the_terminal_says_in_words_where_it_is() -> None:
+    err = io.StringIO()
+    pointed = SAVE.model_copy(update={"name": "Save\x1b[2J", "application": "Pad"})
+    TextPrinter({"NO_COLOR": "1"}, out=io.StringIO(), err=err).show(pointed)
+    assert err.getvalue() == "“Save\\x1b[2J” is in Pad, at 16, 22\n"
+
+
+def test_programs_get_it_as_a_line() -> None:
+    out = io.StringIO()
+    JsonPrinter(out).show(SAVE)
+    assert EVENT.validate_json(out.getvalue()) == SAVE

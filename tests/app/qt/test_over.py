@@ -241,6 +241,15 @@ def test_the_ring_gives_way(stage: Stage, over: Over, reason: str) -> None:
     assert not over.ring.isVisible()
 
 
+def test_the_ring_is_drawn_again_on_demand(stage: Stage, over: Over, find: Callable[[str], QWidget]) -> None:
+    started, said, _usage, finished = scenes.question()[:4]
+    stage.play(started, said, POINTED, finished)
+    stage.bot.waitUntil(over.ring.isVisible)
+    over.ring.hide()
+    find("show-again").click()
+    stage.bot.waitUntil(over.ring.isVisible)
+
+
 def test_words_of_a_model_beside_the_ring_are_plain(stage: Stage, over: Over) -> None:
     stage.play(POINTED.model_copy(update={"label": "<b>tax</b>\u202egnp\nsecond"}))
     stage.bot.waitUntil(over.ring.isVisible)
