@@ -8,6 +8,7 @@ systemd session gives it, and root has it): where there are none, memory is limi
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -21,6 +22,7 @@ SHARED_BYTES = 256 << 20
 """Of /tmp and of /dev/shm each, which lie in memory."""
 
 _ROOT = Path("/sys/fs/cgroup")
+_STALE_SECONDS = 3600
 
 
 def resource_limits(processes: int, cpu_seconds: int) -> dict[str, int]:
@@ -73,6 +75,10 @@ def _unified(root: Path) -> Path | None:
 
 def _made(group: Path, values: dict[str, int]) -> list[Path]:
     """``[group]`` with its limits set, or nothing where that is not ours to do."""
+    for left in group.parent.glob("deskhand-*"):  # of a Deskhand that was killed
+        with suppress(OSError):  # one that is in use cannot be removed
+            if time.time() - left.stat().st_mtime > _STALE_SECONDS:
+                left.rmdir()
     try:
         group.mkdir()
     except OSError:

@@ -279,7 +279,8 @@ def test_a_stop_ends_reading(tmp_path: Path) -> None:
 def test_control_groups_are_removed_and_missing_where_we_may_not(tmp_path: Path) -> None:
     with control_groups(64, root=tmp_path / "nothing here") as groups:
         assert groups == ()
-    (tmp_path / "pids").mkdir()
+    (tmp_path / "pids" / "deskhand-old").mkdir(parents=True)
+    os.utime(tmp_path / "pids" / "deskhand-old", (1, 1))
     with control_groups(64, root=tmp_path) as groups:
         (procs,) = groups
         assert Path(procs).parent.joinpath("pids.max").read_text() == "64"
