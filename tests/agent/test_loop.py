@@ -25,7 +25,7 @@ from agent.plan import PLAN
 from agent.session import Sessions
 from agent.sight import AS_BEFORE
 from agent.storage import Storage
-from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
+from agent.tool import Arguments, Effect, Line, Target, Tool, ToolContext, ToolResult
 from agent.view import View
 
 
@@ -54,6 +54,8 @@ class World:
     context_tokens: int = 8192
     pictures: tuple[Picture, ...] = ()
     """What reading shows of the screen."""
+    by_lines: bool = False
+    """What is read comes by lines, each beginning with its key."""
 
     def run(self, *replies: Reply, text: str = "write a.txt") -> Outcome:
         sessions = Sessions(self.storage)
@@ -130,7 +132,9 @@ class World:
             path = self.workspace / arguments.path
             if not path.exists():
                 return ToolResult.failed(f'there is no file "{arguments.path}"')
-            return ToolResult("confirmed", path.read_text(), evidence="read", pictures=self.pictures)
+            text = path.read_text()
+            lines = tuple(Line(line.split()[0], line) for line in text.split("\n")) if self.by_lines else ()
+            return ToolResult("confirmed", text, evidence="read", pictures=self.pictures, lines=lines)
 
         return Tool(
             "read_file", "", PathText, lambda a: self._effect(a, "read"), read, lambda a: f"Read **{a.path}**"
@@ -419,3 +423,21 @@ def test_only_the_newest_pictures_stay_and_the_person_is_told(world: World) -> N
     assert [
         event.pictures for event in world.of(events.Compacted) if isinstance(event, events.Compacted)
     ] == [2]
+
+
+@pytest.mark.parametrize("differences", [True, False])
+def test_what_was_read_before_is_told_by_its_differences_to_models_that_understand_that(
+    world: World, differences: bool
+) -> None:
+    world.by_lines = True
+    world.profile = Profile(observation_chars=1000, max_steps=8, max_seconds=60, differences=differences)
+    lines = ["window", *(f"{number} button" for number in range(1, 30))]
+    (world.workspace / "a.txt").write_text("\n".join(lines))
+    (world.workspace / "b.txt").write_text("\n".join([*lines[:-1], "29 button disabled"]))
+    world.run(call("read_file", path="a.txt"), call("read_file", path="b.txt"), "Done.", text="look twice")
+    first, second = world.results()
+    assert first == "\n".join(lines)
+    if differences:
+        assert second == "window (as before, except:)\n29 button disabled"
+    else:
+        assert second == "\n".join([*lines[:-1], "29 button disabled"])
