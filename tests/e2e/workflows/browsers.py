@@ -108,6 +108,7 @@ def table_into_a_sheet(stage: Stage) -> None:
             yield call("save_as", path="trains.csv")
             return "The trains are in trains.csv."
 
-        stage.asks("Put this table into a sheet and save it as trains.csv", policy).ended("confirmed")
+        told = stage.asks("Put this table into a sheet and save it as trains.csv", policy)
+        told.ended("confirmed").approved_once()
     with (stage.workspace / "trains.csv").open(newline="") as file:
         assert list(csv.reader(file)) == TRAINS

@@ -52,7 +52,7 @@ def edited_in_the_editor(stage: Stage) -> None:
         yield call("press_keys", keys="ctrl+s")
         return "The meeting is on Wednesday now."
 
-    stage.asks("Move the meeting in my notes to Wednesday", policy).ended("confirmed")
+    stage.asks("Move the meeting in my notes to Wednesday", policy).ended("confirmed").approved_once()
     changed = MEETING.replace("Tuesday", "Wednesday")
     eventually("the saved text", lambda: notes.read_text().strip() == changed.strip())
     assert (stage.workspace / "shopping.txt").read_text() == "milk"
@@ -80,7 +80,7 @@ def told_that_it_was_not_saved(stage: Stage) -> None:
     stage.opens("Mousepad")
     stage.ports.keyboard.press("ctrl+shift+s")
     stage.window("the dialog", lambda window: window.title == "Save As")
-    before = set(stage.folder.rglob("*.txt"))
+    before = set(stage.desktop.home.rglob("*.txt"))
 
     def policy(asked: str) -> Policy:
         yield call("look")
@@ -90,4 +90,4 @@ def told_that_it_was_not_saved(stage: Stage) -> None:
     told = stage.asks("Press Save", policy).ended("failed")
     assert ("press", "failed", 'error: "Save" is disabled') in told.steps
     assert [proof.holds for proof in told.outcome.evidence] == [False]
-    assert set(stage.folder.rglob("*.txt")) == before
+    assert set(stage.desktop.home.rglob("*.txt")) == before

@@ -25,7 +25,8 @@ def total_of_a_sheet(stage: Stage) -> None:
         yield call("save_as", path="total.txt")
         return f"The total is {total}; it is in total.txt."
 
-    stage.asks("Put the total of this sheet into total.txt with the text editor", policy).ended("confirmed")
+    told = stage.asks("Put the total of this sheet into total.txt with the text editor", policy)
+    told.ended("confirmed").approved_once()
     assert (stage.workspace / "total.txt").read_text().strip() == str(TOTAL)
 
 
@@ -51,5 +52,5 @@ def result_into_a_document(stage: Stage) -> None:
         return f"The result is {result}; it stands in result.odt."
 
     told = stage.asks("Work out 12.5 times 8 in the calculator and write the result into result.odt", policy)
-    told.ended("confirmed")
+    told.ended("confirmed").approved_once()
     assert text_of_odt(stage.workspace / "result.odt") == "12.5 × 8 is 100"

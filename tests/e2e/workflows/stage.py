@@ -6,6 +6,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import shutil
 import signal
 import tempfile
 import time
@@ -65,6 +66,11 @@ class Told:
         steps = "\n".join(f"{tool} [{status}] {content}" for tool, status, content in self.steps)
         return f"{self.outcome.status}: {self.outcome.answer}{self.outcome.error}\n{steps}"
 
+    def approved_once(self) -> Told:
+        """Itself, if the person had to allow one thing: the plan."""
+        assert len(self.questions) == 1, f"{[question.title for question in self.questions]}\n{self}"
+        return self
+
     def ended(self, *statuses: str) -> Told:
         """Itself, if the task ended so."""
         assert self.outcome.status in statuses, str(self)
@@ -78,8 +84,7 @@ class Stage:
         self.desktop = desktop
         self.ports = ports
         self.folder = folder
-        self.workspace = folder / "Documents"
-        self.workspace.mkdir()
+        self.workspace = desktop.home / "Documents"
 
     # -- what the person does -------------------------------------------------------------------------------------
 
@@ -235,6 +240,8 @@ def stage(desktop: VirtualDesktop, ports: Desktop) -> Iterator[Stage]:
             yield made
         finally:
             made.clear()
+            shutil.rmtree(made.workspace, ignore_errors=True)
+            made.workspace.mkdir(exist_ok=True)
 
 
 def eventually(what: str, check: Callable[[], T | None], seconds: float = 10.0) -> T:

@@ -30,9 +30,8 @@ def on_stage(desktop: VirtualDesktop, connected: Desktop) -> Iterator[Stage]:
 
 def test_a_result_goes_from_the_calculator_through_the_editor_into_a_file(on_stage: Stage) -> None:
     words = "work out 12.5 times 8 in the calculator, write the result in the text editor and save it as total.txt"
-    told = on_stage.asks(words).ended("confirmed")
+    on_stage.asks(words).ended("confirmed").approved_once()
     assert (on_stage.workspace / "total.txt").read_text().strip() == "100"
-    assert len(told.questions) == 1
 
 
 @pytest.mark.sound
@@ -57,9 +56,9 @@ def test_a_file_is_opened_in_the_editor_changed_and_saved(on_stage: Stage) -> No
 
 def test_a_question_about_one_of_two_monitors_is_answered_from_that_one(on_stage: Stage) -> None:
     with two_monitors(on_stage) as (left, right):
-        note = on_stage.workspace / "train.txt"
-        note.write_text(TRAIN)
-        move(on_stage, on_stage.opens(path=note), right)
+        note = on_stage.opens("Mousepad")
+        on_stage.ports.keyboard.type(TRAIN)
+        move(on_stage, note, right)
         move(on_stage, on_stage.opens("Calculator"), left)
         point_at(on_stage, right)
         told = on_stage.asks("what is on my screen?", about_the_screen=True).ended("answered")
@@ -71,6 +70,7 @@ def test_a_save_button_that_is_disabled_is_told_of_and_no_file_appears(on_stage:
     on_stage.opens("Mousepad")
     on_stage.ports.keyboard.press("ctrl+shift+s")
     on_stage.window("the dialog", lambda window: window.title == "Save As")
+    before = set(on_stage.desktop.home.rglob("*.txt"))
     told = on_stage.asks("press Save").ended("failed")
     assert told.outcome.answer == 'That did not work: "Save" is disabled.'
-    assert not list(on_stage.folder.rglob("*.txt"))
+    assert set(on_stage.desktop.home.rglob("*.txt")) == before
