@@ -38,6 +38,8 @@ _MENU = ("File", "Save As")
 _MOST_QUESTIONS = 4
 _BLIND_SECONDS = 0.5
 """What a dialog without controls gets to be ready for keys."""
+_BLIND_KEYS = ("enter", "alt+s")
+"""Some dialogs take no Enter in the field, and all of GTK's have a letter for their button."""
 _DEFAULT_FORMAT = "ODF"
 _TEXT_ENDINGS = (
     "",
@@ -197,11 +199,10 @@ class _Saving:
         self._cancel.wait(_BLIND_SECONDS)
         self._hands.keys(dialog, "ctrl+a")
         self._hands.type_keys(dialog, str(self._path), self._cancel)
-        closed = self._hands.desktop.windows.find
-        for _ in range(2):  # the first one may go to the list of names that it offers
+        for keys in _BLIND_KEYS:
             self._cancel.wait(_BLIND_SECONDS)
-            self._hands.keys(dialog, "enter")
-            if until(lambda: closed(dialog.id) is None, 1.0, self._cancel):
+            self._hands.keys(dialog, keys)
+            if until(lambda: self._hands.desktop.windows.find(dialog.id) is None, 1.0, self._cancel):
                 return
 
     def _press(self, dialog: Window, names: tuple[str, ...]) -> None:

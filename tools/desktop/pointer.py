@@ -21,6 +21,7 @@ _WHEEL = {"up": 4, "down": 5, "left": 6, "right": 7}
 _DRAG_STEPS = 16
 _STEP_SECONDS = 0.02
 """Between two movements of a drag: applications start one only when they see the pointer move."""
+_HANDS_SECONDS = 0.5
 _DROP_SECONDS = 0.2
 """How long what lies under the drop gets to say that it takes it."""
 
@@ -53,6 +54,7 @@ class XtestPointer:
 
     def drag(self, start: tuple[int, int], end: tuple[int, int], on: Window | None = None) -> bool:
         with self._x, _let_go_if_we_die(self._x.display.get_display_name()):
+            self._wait_for_hands()
             with reach.undisturbed(self._x):
                 if not self._ready(*start, on):
                     return False
@@ -81,13 +83,25 @@ class XtestPointer:
         return dropped
 
     def _press(self, x: int, y: int, button: int, on: Window | None) -> bool:
+        self._wait_for_hands()
         with reach.undisturbed(self._x):
             if not self._ready(x, y, on):
                 return False
             self._move(x, y)
             xtest.fake_input(self._x.display, X.ButtonPress, button)
             xtest.fake_input(self._x.display, X.ButtonRelease, button)
-            return True
+        self._wait_for_hands()
+        return True
+
+    def _wait_for_hands(self) -> None:
+        """Until nothing is held: the person may let go, and a click of ours that the window manager keeps for a
+        moment has not arrived before that."""
+        deadline = time.monotonic() + _HANDS_SECONDS
+        while time.monotonic() < deadline:
+            hands = reach.held(self._x)
+            if not (hands.modifiers or hands.buttons):
+                return
+            time.sleep(0.005)
 
     def _ready(self, x: int, y: int, on: Window | None) -> bool:
         """Whether a click here would do what it is meant to, and no more: not with what the person holds."""

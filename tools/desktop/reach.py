@@ -2,6 +2,9 @@
 
 :func:`undisturbed` holds the X server still for about a millisecond: between the look at what is there and the key or
 click that follows, no other program can open, move or raise a window. X lets go by itself when we are killed.
+
+What that does not cover: a window manager that takes each click first, to give the window the keys, has the server
+deliver it anew a millisecond or so later, to what is there then.
 """
 
 from __future__ import annotations
