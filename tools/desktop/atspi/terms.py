@@ -17,7 +17,6 @@ class AtspiRole(IntEnum):
     COMBO_BOX = 11
     DIALOG = 16
     DIRECTORY_PANE = 17
-    FRAME = 23
     ICON = 26
     IMAGE = 27
     LABEL = 29
@@ -84,22 +83,18 @@ class AtspiState:
     hundreds of controls, and Python's flags are slow."""
 
     CHECKED = 1 << 4
-    COLLAPSED = 1 << 5
     DEFUNCT = 1 << 6
     EDITABLE = 1 << 7
     ENABLED = 1 << 8
     EXPANDABLE = 1 << 9
     EXPANDED = 1 << 10
-    FOCUSABLE = 1 << 11
     FOCUSED = 1 << 12
     MULTI_LINE = 1 << 17
     PRESSED = 1 << 20
     SELECTED = 1 << 23
     SENSITIVE = 1 << 24
     SHOWING = 1 << 25
-    SINGLE_LINE = 1 << 26
     VISIBLE = 1 << 30
-    CHECKABLE = 1 << 41
     READ_ONLY = 1 << 43
 
 
