@@ -99,7 +99,7 @@ class Bar(QWidget):
         self.edit = QLineEdit()
         self.edit.setProperty("kind", "bar")
         named(self.edit, "bar-message", "Message to Deskhand")
-        self.edit.setPlaceholderText("Ask about this, or say what to do")
+        self.edit.setPlaceholderText("Ask, or say what to do")
         self.send_button = IconButton(
             self._theme, "send", "bar-send", "Send", kind="primary", token="on_accent"
         )

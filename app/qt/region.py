@@ -39,10 +39,10 @@ SMALLEST = 8
 _DIM = QColor(12, 12, 12, 140)
 _LINE = "#35C9BD"
 """Seen on light and on dark; the text on the dark plates is white."""
-_PLATE = QColor(20, 19, 18, 225)
+_PLATE, _PLATE_EDGE = QColor(20, 19, 18, 235), QColor(255, 255, 255, 60)
 _NEXT = (Qt.Key.Key_Tab, Qt.Key.Key_Right, Qt.Key.Key_Down)
 _BEFORE = (Qt.Key.Key_Backtab, Qt.Key.Key_Left, Qt.Key.Key_Up)
-HELP = "Drag over a part, or click a window  ·  Enter: this monitor  ·  Esc: leave"
+HELP = ("Drag over a part, or click a window", "Enter: this monitor  ·  Esc: leave")
 BY_KEYS = "Tab goes from window to window, and Space takes one."
 
 
@@ -143,7 +143,7 @@ class _Veil(QWidget):
         )
         self.setObjectName("veil")
         self.setAccessibleName("Choose a part of the screen")
-        self.setAccessibleDescription(f"{HELP}. {BY_KEYS}")
+        self.setAccessibleDescription(". ".join((*HELP, BY_KEYS)))
         self.setWindowTitle("Choose a part of the screen")
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.CrossCursor)
@@ -287,16 +287,20 @@ class _Veil(QWidget):
         self._draw_plate(painter, inside(plate, QRectF(self.rect()).adjusted(4, 4, -4, -4)), words)
 
     def _help(self, painter: QPainter) -> None:
+        """On one line, or on two where there is no room."""
         painter.setFont(self._theme.font(13))
         metrics = painter.fontMetrics()
-        words = metrics.elidedText(HELP, Qt.TextElideMode.ElideRight, self.width() - 80)
-        plate = QRectF(0, 0, metrics.horizontalAdvance(words) + 36, metrics.height() + 20)
-        plate.moveCenter(QPoint(self.width() // 2, self.height() - 56))
+        words = "  ·  ".join(HELP)
+        if metrics.horizontalAdvance(words) > self.width() - 80:
+            words = "\n".join(HELP)
+        size = metrics.size(0, words)
+        plate = QRectF(0, 0, size.width() + 36, size.height() + 20)
+        plate.moveCenter(QPoint(self.width() // 2, self.height() - round(plate.height()) // 2 - 36))
         self._draw_plate(painter, plate, words)
 
     @staticmethod
     def _draw_plate(painter: QPainter, plate: QRectF, words: str) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setPen(QPen(_PLATE_EDGE, 1))
         painter.setBrush(_PLATE)
         painter.drawRoundedRect(plate, 8, 8)
         painter.setPen(QColor("#FFFFFF"))
