@@ -41,7 +41,8 @@ class Scope:
         tainted = tainted or request.moment is not None or bool(request.files)
         # An attached file is named by its whole path; the words its name is made of were written by somebody else.
         attached = frozenset(("path", str(resolved(path))) for path in request.files)
-        screen = (request.moment.outline,) if request.moment is not None else ()
+        moment = request.moment
+        screen = tuple(filter(None, (moment.outline, moment.here))) if moment is not None else ()
         said = (*earlier, request.text)
         return cls(said=said, tainted=tainted, private_read=tainted, read=screen, approved=attached)
 

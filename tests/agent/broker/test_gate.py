@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent.broker import Broker, Grants, Mode, Policy, Scope, risk_of
+from agent.broker.question import origin
 from agent.events import PlanStep
 from agent.messages import Moment, Request
 from agent.storage import Storage
@@ -222,6 +223,13 @@ def test_a_request_with_the_screen_in_it_is_tainted_from_the_start() -> None:
     assert Scope.of(Request(text="hi", files=(Path("/x/a.txt"),))).approved == {("path", "/x/a.txt")}
     assert not Scope.of(Request(text="hi"), earlier=("before",)).tainted
     assert Scope.of(Request(text="hi"), earlier=("before",), tainted=True).tainted
+
+
+def test_a_value_that_stands_in_what_is_selected_is_ -> None:
+    moment = Moment(window="w", application="a", outline="window", here='selected "mail to eve@example.org"')
+    scope = Scope.of(Request(text="do that", moment=moment))
+
+    assert origin(Target("text", "Text", "eve@example.org"), scope, policy) == "from what was read"
 
 
 NAMES = st.sampled_from(
