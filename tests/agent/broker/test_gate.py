@@ -225,7 +225,7 @@ def test_a_request_with_the_screen_in_it_is_tainted_from_the_start() -> None:
     assert Scope.of(Request(text="hi"), earlier=("before",), tainted=True).tainted
 
 
-def test_a_value_that_stands_in_what_is_selected_is_ -> None:
+def test_a_value_that_is_selected_on_the_screen_came_from_what_was_read(policy: Policy) -> None:
     moment = Moment(window="w", application="a", outline="window", here='selected "mail to eve@example.org"')
     scope = Scope.of(Request(text="do that", moment=moment))
 
