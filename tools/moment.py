@@ -19,6 +19,7 @@ from agent.errors import DesktopError
 from agent.messages import Moment, Picture, Place
 from tools.desktop.port import Bounds, Desktop, Window
 from tools.outline import Control, Outline, from_pixels
+from tools.passwords import passwords
 
 if TYPE_CHECKING:
     from tools.screen import Screen
@@ -66,17 +67,22 @@ def freeze(desktop: Desktop, bounds: Bounds) -> Frozen:
 
 def moment_of(desktop: Desktop, screen: Screen, frozen: Frozen, part: Part, budget: int) -> Moment:
     """``part`` of what was frozen, with an outline of about ``budget`` characters. Raises DesktopError."""
+
+    def read(window: Window) -> Outline | None:
+        now = desktop.windows.find(window.id)
+        return screen.read(now) if now else None
+
     if part.window or (part.region == frozen.bounds and not frozen.windows):
         window = desktop.windows.find(part.window)
         seen = screen.look(window, Cancel()) if window else None
         words = seen.text(budget) if seen else "no windows are open"
         told = "\n".join(here(desktop, seen, words, frozen)) if seen else ""
-        picture = _cut(frozen, part.region, seen.secrets() if seen else ())
+        picture = _cut(frozen, part.region, passwords(frozen.windows, read, part.region, seen))
         whole = window is None or window.bounds != part.region
         return _moment(window, words, picture, "screen" if whole else "window", told)
     window = next((each for each in frozen.windows if each.bounds.contains(*part.region.centre)), None)
     seen = screen.read(window) if window else None
-    picture = _cut(frozen, part.region, seen.secrets() if seen else ())
+    picture = _cut(frozen, part.region, passwords(frozen.windows, read, part.region, seen))
     inside = Outline(seen.window, _inside(seen.controls, part.region)) if seen else None
     if seen is not None and inside is not None and inside.controls:
         screen.show(seen)  # the numbers are those of the whole window

@@ -15,6 +15,7 @@ from agent.messages import Picture, Place
 from agent.sight import looks_different
 from tools.desktop.port import Bounds, Desktop, Window
 from tools.outline import Outline
+from tools.passwords import passwords
 
 MOST_REMEMBERED = 4
 """Pictures; 6 MB each at 1920x1080."""
@@ -55,7 +56,7 @@ class Views:
             picture, of = self.window(window, seen), window.id
         else:
             monitor = self._desktop.capture.monitor(*window.bounds.centre)
-            picture, of = self._grab(monitor, seen.secrets() if seen else ()), 0
+            picture, of = self._grab(monitor, seen), 0
         self._taken.append((picture, Taken(picture, windows, of)))
         return picture
 
@@ -63,18 +64,18 @@ class Views:
         """``window``, also where others cover it. Raises DesktopError."""
         seen = seen or self._read(window)
         secrets = seen.secrets() if seen else ()
-        above = (*self._desktop.windows.hidden(), *self._secrets())
+        above = (*self._desktop.windows.hidden(), *self._secrets(window.bounds, seen))
         return self._desktop.capture.window(window, secrets, above)
 
     def monitor(self, x: int, y: int) -> Picture:
         """The monitor that shows this point."""
-        return self._grab(self._desktop.capture.monitor(x, y), self._secrets())
+        return self._grab(self._desktop.capture.monitor(x, y))
 
     def part(self, bounds: Bounds, window: Window | None = None) -> Picture:
         """A detail of the screen, or of ``window`` also where others cover it; at least one pixel of it is there.
         Raises DesktopError."""
         of = window.id if window else 0
-        picture = self._cut(self.window(window), bounds) if window else self._grab(bounds, self._secrets())
+        picture = self._cut(self.window(window), bounds) if window else self._grab(bounds)
         return self.drawn(picture.model_copy(update={"shows": "detail"}), picture, of)
 
     def drawn(self, picture: Picture, raw: Picture, window: int) -> Picture:
@@ -116,7 +117,7 @@ class Views:
         if taken.window and window is None:
             return False
         here = Bounds(*then.place)
-        now = self._cut(self.window(window), here) if window else self._grab(here, self._secrets())
+        now = self._cut(self.window(window), here) if window else self._grab(here)
         return not looks_different(then, now)
 
     def _cut(self, picture: Picture, bounds: Bounds) -> Picture:
@@ -124,13 +125,13 @@ class Views:
         left, top = min(left, picture.width - 1), min(top, picture.height - 1)
         return cropped(picture, left, top, max(left + 1, right), max(top + 1, bottom))
 
-    def _grab(self, bounds: Bounds, secrets: tuple[Bounds, ...]) -> Picture:
-        return self._desktop.capture.grab(bounds, (*self._desktop.windows.hidden(), *secrets))
+    def _grab(self, bounds: Bounds, seen: Outline | None = None) -> Picture:
+        """``seen`` is what was just read of one of the windows there."""
+        black = (*self._desktop.windows.hidden(), *self._secrets(bounds, seen))
+        return self._desktop.capture.grab(bounds, black)
 
-    def _secrets(self) -> tuple[Bounds, ...]:
-        front = self._desktop.windows.front()
-        seen = self._read(front) if front else None
-        return seen.secrets() if seen else ()
+    def _secrets(self, bounds: Bounds, seen: Outline | None) -> tuple[Bounds, ...]:
+        return passwords(self._desktop.windows.list(), self._read, bounds, seen)
 
     def _known(self, picture: Picture) -> Taken:
         """How it was taken; of a picture that is not remembered no more than its pixels."""

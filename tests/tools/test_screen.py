@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from tests.tools.stub_desktop import StubAccessibility, StubCapture, StubDesktop
 from tools import clipboard, screen
 from tools.desktop.port import Bounds, Node, State, Window
 from tools.files.workspace import PathError, Workspace
+from tools.moment import Part, freeze, moment_of
 from tools.screen import Screen
 
 
@@ -116,8 +117,19 @@ class Grabbed(StubCapture):
         return super().grab(bounds, black)
 
 
+class White(StubCapture):
+    """A white screen."""
+
+    def grab(self, bounds: Bounds, black: Sequence[Bounds] = ()) -> Picture:
+        pixels = b"\xff" * (3 * bounds.width * bounds.height)
+        return Picture(width=bounds.width, height=bounds.height, rgb=pixels)
+
+
 class PasswordsEverywhere(StubAccessibility):
     """Each window has one password field, at a place of its own."""
+
+    def __init__(self, places: Mapping[int, Bounds] | None = None) -> None:
+        self._places = places or {}
 
     def read(self, window: Window) -> Node | None:
         field = Node(
@@ -126,7 +138,7 @@ class PasswordsEverywhere(StubAccessibility):
             name="Password",
             value="",
             states=frozenset({"secret"}),
-            bounds=Bounds(window.id, 0, 1, 1),
+            bounds=self._places.get(window.id, Bounds(window.id, 0, 1, 1)),
         )
         states: frozenset[State] = frozenset()
         return Node(f"tree-{window.id}", "group", "", "", states, None, children=(field,))
@@ -143,6 +155,30 @@ def test_passwords_of_the_window_looked_at_and_of_the_front_one_are_black(tmp_pa
     assert {bounds.x for bounds in capture.black} == {1, 2}
     looked(desktop, eyes, tmp_path)
     assert {bounds.x for bounds in capture.black} == {1}
+
+
+def test_passwords_of_windows_behind_the_front_one_are_black_where_they_show(tmp_path: Path) -> None:
+    beside = replace(window(2, "Beside"), bounds=Bounds(0, 0, 30, 8))
+    beneath = replace(window(3, "Beneath"), bounds=Bounds(4, 0, 8, 8))
+    desktop = StubDesktop(window(1, "Front"), beside, beneath)
+    capture = Grabbed()
+    passwords = PasswordsEverywhere({1: Bounds(1, 0, 2, 1), 2: Bounds(6, 2, 4, 1), 3: Bounds(4, 0, 1, 1)})
+    desktop.ports = replace(desktop.ports, capture=capture, accessibility=passwords)
+    eyes = Screen(desktop.ports)
+    eyes.views.part(Bounds(0, 0, 20, 8))
+    assert set(capture.black) == {Bounds(1, 0, 2, 1), Bounds(8, 2, 2, 1)}
+
+
+def test_a_part_of_the_screen_that_the_person_chose_shows_no_password_of_any_window() -> None:
+    other = replace(window(2, "Beside"), bounds=Bounds(8, 0, 8, 8))
+    desktop = StubDesktop(window(1, "Front"), other)
+    passwords = PasswordsEverywhere({1: Bounds(1, 0, 1, 1), 2: Bounds(9, 0, 1, 1)})
+    ports = replace(desktop.ports, capture=White(), accessibility=passwords)
+    region = Bounds(0, 0, 12, 1)
+    picture = moment_of(ports, Screen(ports), freeze(ports, region), Part(region), 100).picture
+    assert picture is not None
+    black = [x for x in range(12) if picture.rgb[3 * x] == 0]
+    assert black == [1, 9]
 
 
 def test_a_minimised_window_is_read_but_not_pictured(tmp_path: Path) -> None:

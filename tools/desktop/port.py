@@ -77,6 +77,20 @@ class Bounds:
         height = min(self.y + self.height, other.y + other.height) - top
         return Bounds(left, top, width, height) if width > 0 and height > 0 else None
 
+    def without(self, other: Bounds) -> tuple[Bounds, ...]:
+        """What is left of it, in up to four parts, when what lies in ``other`` is taken away."""
+        shared = self.overlap(other)
+        if shared is None:
+            return (self,)
+        right, bottom = shared.x + shared.width, shared.y + shared.height
+        parts = (
+            Bounds(self.x, self.y, self.width, shared.y - self.y),
+            Bounds(self.x, bottom, self.width, self.y + self.height - bottom),
+            Bounds(self.x, shared.y, shared.x - self.x, shared.height),
+            Bounds(right, shared.y, self.x + self.width - right, shared.height),
+        )
+        return tuple(part for part in parts if part.width > 0 and part.height > 0)
+
     @staticmethod
     def around(parts: Sequence[Bounds]) -> Bounds:
         """The smallest rectangle that holds all of ``parts``; at least one."""
