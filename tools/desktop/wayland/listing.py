@@ -19,8 +19,9 @@ ANSWER_SECONDS = 5.0
 APPLICATION_SECONDS = 1.0
 """How long one application may take to name its windows."""
 _DESKTOP = Reference("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
-_FILE_CHOOSER = 19
-_WINDOWS = frozenset((AtspiRole.FRAME, AtspiRole.DIALOG, AtspiRole.ALERT, _FILE_CHOOSER))
+_FILE_CHOOSER, _FRAME = 19, 23
+"""Roles that only windows have."""
+_WINDOWS = frozenset((_FRAME, AtspiRole.DIALOG, AtspiRole.ALERT, _FILE_CHOOSER))
 _ACTIVE, _ICONIFIED = 1 << 1, 1 << 15
 """States that only windows have (``atspi-constants.h``)."""
 _NOWHERE = Bounds(0, 0, 0, 0)
@@ -79,7 +80,7 @@ class AtspiWindows:
         if facts is None or facts.role not in _WINDOWS or not facts.states & AtspiState.SHOWING:
             return None
         trait = Trait(pid, f"{top.name}{top.path}", facts.name.strip(), bounds or _NOWHERE)
-        return _Found(trait, program, facts.role != AtspiRole.FRAME, facts.states)
+        return _Found(trait, program, facts.role != _FRAME, facts.states)
 
     async def _children(self, parent: Reference) -> list[Reference]:
         found = await self._bus.call(parent, "Accessible", "GetChildren")
