@@ -8,7 +8,7 @@ menus that claim to be visible while they are closed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import xa11y
@@ -71,15 +71,8 @@ _MAX_NODES = 3_000
 class Xa11yAccessibility:
     """See :class:`tools.desktop.port.Accessibility`. Raises DesktopError when an application does not answer."""
 
-    def __init__(
-        self,
-        pixels: Pixels = NO_SCALE,
-        has_selection: Callable[[Mapping[str, object]], bool] | None = None,
-    ) -> None:
-        """``has_selection`` tells of a control, by what xa11y knows of it natively, whether some text is selected in
-        it; without it nothing is inserted, because that would not replace what is selected as typing does."""
+    def __init__(self, pixels: Pixels = NO_SCALE) -> None:
         self._pixels = pixels
-        self._has_selection = has_selection
         self._patience = Patience("accessibility", ANSWER_SECONDS)
         self._elements: dict[str, xa11y.Element] = {}
         self._applications: dict[int, xa11y.Element] = {}
@@ -105,10 +98,7 @@ class Xa11yAccessibility:
         return self._do(key, lambda element: element.set_value(text))
 
     def insert_text(self, key: str, text: str) -> bool:
-        element, has_selection = self._elements.get(key), self._has_selection
-        if element is None or has_selection is None or self._patience.run(lambda: has_selection(element.raw)):
-            return False
-        return self._do(key, lambda element: element.type_text(text))
+        return False  # whether some text is selected, which typing would replace, xa11y does not tell
 
     def set_number(self, key: str, number: float) -> bool:
         return self._do(key, lambda element: element.set_numeric_value(number))

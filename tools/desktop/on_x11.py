@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from Xlib.ext import randr
 
 from tools.desktop.accessibility_switch import switch_on
 from tools.desktop.atspi.adapter import AtspiAccessibility
-from tools.desktop.clipboard import X11Clipboard
+from tools.desktop.atspi.selected import LONGEST
+from tools.desktop.clipboard import X11Clipboard, primary_selection
 from tools.desktop.composite import CompositeCapture
 from tools.desktop.entries import DesktopEntries
 from tools.desktop.input import XtestKeyboard
 from tools.desktop.pointer import XtestPointer
-from tools.desktop.port import Desktop
-from tools.desktop.selection import selected_text
+from tools.desktop.port import Desktop, Window
 from tools.desktop.windows import X11Windows
 from tools.desktop.x11 import Connection
 from tools.ocr import RememberedText, read_text
@@ -36,10 +36,15 @@ def x11_desktop(private: Collection[str]) -> Desktop:
         return wayland_desktop(private)
     switch_on()
     connection = Connection()
-    applications = DesktopEntries()
+    applications, accessibility = DesktopEntries(), AtspiAccessibility()
+
+    def selected_text(window: Window, keys: Sequence[str]) -> str:
+        """A window without a tree has X11's primary selection, if that is its own."""
+        return accessibility.selected_text(keys) if keys else primary_selection(window, LONGEST)
+
     return Desktop(
         windows=X11Windows(Connection(), applications.name_of, private),
-        accessibility=AtspiAccessibility(),
+        accessibility=accessibility,
         keyboard=XtestKeyboard(connection),
         pointer=XtestPointer(connection),
         clipboard=X11Clipboard(),

@@ -23,7 +23,6 @@ from tools.desktop.portable.capture import PortableCapture
 from tools.desktop.portable.hands import PortableKeyboard, PortablePointer
 from tools.desktop.portable.windows import PortableWindows
 from tools.desktop.portable.xa11y_windows import Xa11yWindows
-from tools.desktop.selection import has_selection
 from tools.desktop.waiting import until
 from tools.ocr import read_text
 
@@ -142,7 +141,7 @@ def portable(desktop: VirtualDesktop, x11: Desktop) -> Desktop:
     windows = PortableWindows(Xa11yWindows(NO_SCALE), (PRIVATE,))
     return Desktop(
         windows=windows,
-        accessibility=Xa11yAccessibility(has_selection=has_selection),
+        accessibility=Xa11yAccessibility(),
         keyboard=PortableKeyboard(windows),
         pointer=PortablePointer(windows, x11.pointer.position, NO_SCALE),
         clipboard=clipboard,
@@ -160,6 +159,7 @@ class TestPortable(PortContract):
     def rig(self, desktop: VirtualDesktop, portable: Desktop, tmp_path: Path) -> Iterator[RealRig]:
         lacks = {
             "unicode keys": "xa11y types on X11 only what the keyboard layout has; elsewhere it types everything",
+            "inserting": "xa11y does not tell whether some text is selected, so text is typed instead",
             "clipboard": "" if CAN_COPY else "pyperclip, with xclip on X11, is not installed",
         }
         rig = RealRig(desktop, portable, tmp_path, lacks)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 
+from agent.errors import DesktopError
 from tools.desktop.atspi import acting, grid
 from tools.desktop.atspi.bus import AccessibilityBus, Reference
 from tools.desktop.atspi.facts import Facts, cached
 from tools.desktop.atspi.reader import Reading
 from tools.desktop.atspi.scale import on_screen, scale_of, scaled
+from tools.desktop.atspi.selected import selected
 from tools.desktop.port import Bounds, Node, Window, walk
 
 ANSWER_SECONDS = 12.0
 """Reading takes a tenth of a second as a rule; an application that needs longer than this counts as hung."""
+SELECTION_SECONDS = 2.0
 REGISTRY = Reference("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
 _WORTH_A_BULK = 700
 """Controls in an application's cache beyond which it is not asked for again: what can be seen of them is quicker."""
@@ -66,6 +69,21 @@ class AtspiAccessibility:
 
     def scroll_to(self, key: str) -> bool:
         return self._do(key, acting.scroll_to)
+
+    def selected_text(self, keys: Sequence[str]) -> str:
+        """See :attr:`tools.desktop.port.Desktop.selected_text`: of controls alone, not of a window as a whole."""
+
+        async def of(key: str) -> str:
+            control = await self._reference(key)
+            return await selected(self.bus, control) if control else ""
+
+        async def first() -> str:
+            return next(filter(None, await asyncio.gather(*map(of, keys))), "")
+
+        try:
+            return self.bus.run(first(), SELECTION_SECONDS)
+        except DesktopError:
+            return ""  # what is selected is one thing among many that are asked
 
     def _do(self, key: str, action: Action) -> bool:
         async def act() -> bool:

@@ -14,14 +14,13 @@ what the X server behind them tells is not asked for, because it knows nothing o
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
 from tools.desktop.accessibility_switch import switch_on
 from tools.desktop.atspi.adapter import AtspiAccessibility
 from tools.desktop.entries import DesktopEntries
 from tools.desktop.platforms import LIMITS
-from tools.desktop.port import Desktop, Window
-from tools.desktop.selection import selected_text
+from tools.desktop.port import Desktop
 from tools.desktop.wayland.capture import PortalCapture
 from tools.desktop.wayland.clipboard import WaylandClipboard
 from tools.desktop.wayland.hands import NoKeyboard, NoPointer
@@ -45,11 +44,7 @@ def wayland_desktop(private: Collection[str]) -> Desktop:
         capture=PortalCapture(),
         applications=applications,
         read_text=read_text,
-        selected_text=_selected,
+        # Only what controls tell: X11's selection would be that of some other window.
+        selected_text=lambda window, keys: accessibility.selected_text(keys),
         cannot_focus=LIMITS["wayland"]["focus"],
     )
-
-
-def _selected(window: Window, keys: Sequence[str]) -> str:
-    """Only what controls tell: X11's selection would be that of some other window."""
-    return selected_text(window, keys) if keys else ""
