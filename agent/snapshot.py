@@ -21,6 +21,8 @@ from agent.errors import StorageError
 from agent.messages import Value
 
 _CHUNK = 1 << 20
+_DEEPEST = 60
+"""Folders in folders, of one image; an image of more could be stored, but not be read again."""
 
 
 class Image(Value):
@@ -72,7 +74,7 @@ class Contents:
         return self._image(path, keep=True)
 
     def look(self, path: Path) -> Image:
-        """The image of ``path``, keeping nothing."""
+        """The image of ``path``, keeping nothing. Folders that lie too deep to be kept all look alike."""
         return self._image(path, keep=False)
 
     def put(self, image: Image, path: Path) -> None:
@@ -99,7 +101,7 @@ class Contents:
                     freed += status.st_size
         return freed
 
-    def _image(self, path: Path, keep: bool) -> Image:
+    def _image(self, path: Path, keep: bool, depth: int = 0) -> Image:
         try:
             status = path.lstat()
         except (FileNotFoundError, NotADirectoryError):
@@ -107,9 +109,13 @@ class Contents:
         mode, modified = stat.S_IMODE(status.st_mode), status.st_mtime_ns
         if stat.S_ISLNK(status.st_mode):
             return Image(kind="link", modified=modified, digest=storable(str(path.readlink())))
+        if stat.S_ISDIR(status.st_mode) and depth == _DEEPEST:
+            if keep:
+                raise StorageError("Folders lie in it too deep for undo to keep them.", "It was not touched.")
+            return Image(kind="special", mode=mode, modified=modified)
         if stat.S_ISDIR(status.st_mode):
             names = sorted(entry.name for entry in os.scandir(path))
-            entries = tuple((storable(name), self._image(path / name, keep)) for name in names)
+            entries = tuple((storable(name), self._image(path / name, keep, depth + 1)) for name in names)
             return Image(kind="folder", mode=mode, modified=modified, entries=entries)
         if stat.S_ISREG(status.st_mode):
             digest = self._keep(path) if keep else _digest(path)
@@ -193,11 +199,16 @@ class Contents:
 
 def bytes_below(path: Path) -> int:
     """How many bytes an image of ``path`` would keep. Links are not followed."""
-    if path.is_symlink() or not path.exists():
-        return 0
-    if not path.is_dir():
-        return path.stat().st_size if path.is_file() else 0
-    return sum(bytes_below(Path(entry.path)) for entry in os.scandir(path))
+    size, waiting = 0, [path]
+    while waiting:
+        place = waiting.pop()
+        if place.is_symlink():
+            continue
+        if place.is_dir():
+            waiting += (Path(entry.path) for entry in os.scandir(place))
+        elif place.is_file():
+            size += place.stat().st_size
+    return size
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

@@ -451,3 +451,20 @@ def test_what_is_old_is_forgotten_with_what_was_kept_for_its_undo(tmp_path: Path
         path.read_text() for path in (tmp_path / "contents").glob("*/*") if path.stat().st_mtime == 0
     ] == ["third"]
     storage.close()
+
+
+def test_folders_too_deep_to_be_kept_are_not_touched_and_spoil_no_other_undo(
+    journal: Journal, work: Path
+) -> None:
+    (work / Path(*["a"] * 400)).mkdir(parents=True)
+    note = work / "note"
+
+    with pytest.raises(StorageError, match="too deep"):
+        journal.prepare("task", "step", "Erase", Effect("write", changes=(work / "a",), undo="restores it"))
+    step(journal, lambda: (work / "a").rename(work / "b"), work / "b")
+    step(journal, lambda: note.write_text("new"), note, task="second")
+
+    assert journal.last_undoable() == "second"
+    assert journal.forget(before=0.0) == 0
+    assert [line.restored for line in journal.undo("second")] == [True]
+    assert not note.exists()
