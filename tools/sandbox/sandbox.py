@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import itertools
 import json
 import os
 import select
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -80,6 +82,11 @@ def bubblewrap() -> str | None:
 def laid_apart(under: Path) -> Iterator[Path]:
     """A scratch folder for the changes of one program, below ``under``; gone with all that is in it afterwards."""
     under.mkdir(parents=True, exist_ok=True, mode=0o700)
+    about = under.lstat()
+    if not stat.S_ISDIR(about.st_mode) or about.st_uid != os.getuid() or about.st_mode & 0o022:
+        raise SandboxError(
+            f"{under} is not yours alone."
+        )  # others could put their changes in place of the program's
     _sweep(under)
     scratch = Path(tempfile.mkdtemp(prefix="changes-", dir=under))
     try:
@@ -87,7 +94,7 @@ def laid_apart(under: Path) -> Iterator[Path]:
             (scratch / name).mkdir()
         yield scratch
     finally:
-        shutil.rmtree(scratch, onerror=_opened_first)
+        _remove(scratch)
 
 
 class Contained:
@@ -172,7 +179,7 @@ def _sweep(under: Path) -> None:
     for left in under.glob("changes-*"):
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > _STALE_SECONDS:
-                shutil.rmtree(left, onerror=_opened_first)
+                _remove(left)
 
 
 def _first_process(info: int) -> int | None:
@@ -243,10 +250,31 @@ def _environment(view: View) -> list[str]:
     return told
 
 
-def _opened_first(remove: object, path: str, _error: object) -> None:
-    """The kernel keeps a folder of the overlay's that not even its owner may enter, and programs can make such, too."""
-    with contextlib.suppress(OSError):
-        os.chmod(os.path.dirname(path), 0o700)
-        os.chmod(path, 0o700, follow_symlinks=os.path.islink(path) is False)
-    with contextlib.suppress(OSError):
-        shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
+def _remove(folder: Path) -> None:
+    """Remove what a program made, as far as we may: folders deeper than a path can be long, and such as it (or the
+    kernel) has shut. Each one is moved up before it is emptied."""
+    waiting = [folder]
+    for number in itertools.count():
+        if not waiting:
+            return
+        place = waiting.pop()
+        with contextlib.suppress(OSError):
+            os.chmod(place, 0o700)
+        for entry in _entries(place):
+            with contextlib.suppress(OSError):
+                if not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.path)
+                    continue
+                os.chmod(entry.path, 0o700)
+                aside = folder.with_name(f"{folder.name}-{number}-{len(waiting)}")
+                os.rename(entry.path, aside)
+                waiting.append(aside)
+        with contextlib.suppress(OSError):
+            place.rmdir()
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        return list(os.scandir(folder))
+    except OSError:
+        return []
