@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import stat
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from tools.files import handle
 MOST = 5_000
 """Changes of one command; of more, nothing is kept."""
 MOST_BYTES = 2 << 30
+DEEPEST = 50
+"""Folders in folders. What lies deeper undo could not hold either."""
 
 Refuse = Callable[[Path, bool], str]
 """Why a path must not be changed, and whether it would be gone; empty: it may be."""
@@ -70,28 +73,35 @@ def find(upper: Path, lower: Path, begun: int, refuse: Refuse) -> Changes:
 class _Finder:
     def __init__(self, root: Path, begun: int, refuse: Refuse) -> None:
         self._root, self._begun, self._refuse = root, begun, refuse
+        self._disks = _mounted_below(root)
         self.taken: list[Change] = []
         self.left_out: list[str] = []
         self._bytes = 0
 
-    def below(self, upper: Path, lower: Path) -> None:
-        """Everything in the folder ``upper``, which stands above ``lower``."""
+    def below(self, upper: Path, lower: Path, anew: bool = False) -> None:
+        """Everything in the folder ``upper``, which stands above ``lower``. ``anew``: nothing of that is left."""
+        if len(lower.parts) - len(self._root.parts) > DEEPEST:
+            raise TooManyChanges
         upper.chmod(0o700)  # the program may have shut it
         names = {entry.name for entry in os.scandir(upper)}
-        if _opaque(upper) and lower.is_dir() and not lower.is_symlink():
+        # The kernel marks only the topmost folder that was removed and made again.
+        anew = anew or _opaque(upper)
+        if anew and _is_folder(lower):
             for name in {entry.name for entry in os.scandir(lower)} - names:
                 self._take(Change(lower / name, "gone", upper / name))
         for name in sorted(names):
-            self._look(upper / name, lower / name)
+            self._look(upper / name, lower / name, anew)
 
-    def _look(self, upper: Path, lower: Path) -> None:
+    def _look(self, upper: Path, lower: Path, anew: bool) -> None:
         status = upper.lstat()
         mode = status.st_mode & 0o777
         if stat.S_ISCHR(status.st_mode) and status.st_rdev == 0:
             if os.path.lexists(lower):
                 self._take(Change(lower, "gone", upper))
         elif stat.S_ISDIR(status.st_mode):
-            self._look_into(upper, lower, mode)
+            self._look_into(upper, lower, mode, anew)
+        elif _is_folder(lower) and not self._take(Change(lower, "gone", upper)):
+            return
         elif stat.S_ISREG(status.st_mode):
             upper.chmod(0o600)
             if not _alike(upper, lower, mode):
@@ -101,17 +111,18 @@ class _Finder:
         else:
             self._leave_out(lower, "neither a file nor a folder")
 
-    def _look_into(self, upper: Path, lower: Path, mode: int) -> None:
+    def _look_into(self, upper: Path, lower: Path, mode: int, anew: bool) -> None:
         is_there = os.path.lexists(lower)
-        if is_there and (lower.is_symlink() or not lower.is_dir()):
+        if is_there and not _is_folder(lower):
             if not self._take(Change(lower, "gone", upper)):
                 return
             is_there = False
         if is_there or self._take(Change(lower, "folder", upper, mode)):
-            self.below(upper, lower)
+            self.below(upper, lower, anew)
 
     def _take(self, change: Change, size: int = 0) -> bool:
-        why = self._refuse(change.path, change.kind == "gone") or self._meanwhile(change.path)
+        why = self._elsewhere(change.path)
+        why = why or self._refuse(change.path, change.kind == "gone") or self._meanwhile(change)
         if change.kind == "link" and not why and not self._stays(change):
             why = "a link that leads out of the workspace"
         if why:
@@ -130,16 +141,40 @@ class _Finder:
         if len(self.taken) + len(self.left_out) > MOST or self._bytes > MOST_BYTES:
             raise TooManyChanges
 
-    def _meanwhile(self, path: Path) -> str:
-        try:
-            changed = path.lstat().st_ctime_ns > self._begun
-        except (FileNotFoundError, NotADirectoryError):
-            return ""
-        return "somebody else changed it meanwhile" if changed else ""
+    def _elsewhere(self, path: Path) -> str:
+        """The program saw an empty folder there; what it did to it says nothing about what really lies in it."""
+        touched = any(path.is_relative_to(disk) or disk.is_relative_to(path) for disk in self._disks)
+        return "another disk is mounted there" if touched else ""
+
+    def _meanwhile(self, change: Change) -> str:
+        """A folder that goes takes everything in it along; of one that stays, what lies in it is not touched."""
+        waiting = [change.path]
+        while waiting:
+            path = waiting.pop()
+            try:
+                if path.lstat().st_ctime_ns > self._begun:
+                    return "somebody else changed it meanwhile"
+                if change.kind == "gone" and _is_folder(path):
+                    waiting += (Path(entry) for entry in os.scandir(path))
+            except (FileNotFoundError, NotADirectoryError):
+                continue
+        return ""
 
     def _stays(self, change: Change) -> bool:
         leads = Path(os.path.realpath(change.path.parent / os.readlink(change.source)))
         return leads.is_relative_to(self._root) or leads.is_relative_to("/usr")
+
+
+def _mounted_below(folder: Path) -> tuple[Path, ...]:
+    """Where other disks are mounted in ``folder`` (proc(5), ``mountinfo``: the fifth field, odd signs as octals)."""
+    lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    raw = (re.sub(rb"\\([0-7]{3})", lambda sign: bytes([int(sign[1], 8)]), line.split()[4]) for line in lines)
+    places = (Path(os.fsdecode(place)) for place in raw)
+    return tuple(place for place in places if place != folder and place.is_relative_to(folder))
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
 
 
 def _opaque(folder: Path) -> bool:
