@@ -104,7 +104,7 @@ class Over(QObject):
         region = everything()
         QTimer.singleShot(
             CLEAR_MS if self._hidden else 0,
-            lambda: self._background.run(lambda: assistant.sight.freeze(region), then, self._failed),
+            lambda: self._background.run(lambda: assistant.sight.freeze(region), then, self._not_frozen),
         )
 
     def _pick(self, frozen: Frozen, take: Take) -> None:
@@ -240,9 +240,11 @@ class Over(QObject):
         if assistant is not None:
             self._background.run(lambda: work(assistant.sight), done, self._failed)
 
+    def _not_frozen(self, trouble: DeskhandError) -> None:
+        self._restore()
+        self._failed(trouble)
+
     def _failed(self, trouble: DeskhandError) -> None:
-        if self._busy:
-            self._restore()
         self.trouble.emit(trouble)
 
 

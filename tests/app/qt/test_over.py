@@ -177,6 +177,24 @@ def test_a_screen_that_cannot_be_read_is_a_row(stage: Stage, monkeypatch: pytest
     assert stage.window.isVisible()
 
 
+def test_a_ring_that_cannot_be_looked_after_does_not_end_a_choice(
+    stage: Stage, over: Over, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    veil = choosing(stage)
+
+    def whereabouts(window: int, x: int, y: int) -> None:
+        raise DesktopError("The screen went away.")
+
+    monkeypatch.setattr(stage.assistant.screen, "whereabouts", whereabouts)
+    with stage.bot.waitSignal(over.trouble):
+        stage.play(POINTED)
+
+    assert veil.isVisible()
+    assert not stage.window.isVisible()
+    stage.bot.keyClick(veil, Qt.Key.Key_Escape)
+    stage.bot.waitUntil(stage.window.isVisible)
+
+
 # -- the ring ---------------------------------------------------------------------------------------------------------
 
 
