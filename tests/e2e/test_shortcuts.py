@@ -72,6 +72,16 @@ def test_keys_that_another_application_has_are_told_of_by_name(shortcuts: Shortc
     other.close()
 
 
+def test_two_shortcuts_cannot_have_the_same_keys(shortcuts: Shortcuts, clear_desktop: Desktop) -> None:
+    called = bound(shortcuts, "ctrl+alt+space")
+
+    with pytest.raises(DesktopError, match=r"already uses Ctrl\+Alt\+Space"):
+        bound(shortcuts, "ctrl+alt+space", name="another")
+
+    clear_desktop.keyboard.press("ctrl+alt+space")
+    assert called.acquire(timeout=10)
+
+
 def test_a_shortcut_that_was_changed_is_given_back(shortcuts: Shortcuts, clear_desktop: Desktop) -> None:
     before = bound(shortcuts, "ctrl+alt+space")
     after = bound(shortcuts, "super+space")

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
-
 from Xlib import X
 
+from tools.desktop.platforms import session
 from tools.desktop.x11 import Connection
 
 
 def composited() -> bool:
     """Without a compositor, transparent pixels are black. Any thread. Raises DesktopError."""
-    if os.environ.get("XDG_SESSION_TYPE") == "wayland":
+    if session() in ("wayland", "windows", "macos"):
         return True
     connection = Connection()
     try:

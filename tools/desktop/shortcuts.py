@@ -8,7 +8,6 @@ way around it.
 from __future__ import annotations
 
 import contextlib
-import os
 import select
 import socket
 import threading
@@ -21,6 +20,7 @@ from Xlib.error import BadAccess, CatchError, ConnectionClosedError
 
 from agent.errors import DesktopError
 from tools.desktop import keys as key_names
+from tools.desktop.platforms import session
 from tools.desktop.x11 import Connection
 
 _MASKS = {
@@ -40,8 +40,8 @@ class Shortcuts(Protocol):
         """Have ``act`` called whenever ``keys`` (``ctrl+alt+space``) go down, in place of what ``name`` was bound to
         before. ``act`` runs on a thread of ours; it must return at once and not raise. Empty ``keys``: none.
 
-        Raises DesktopError when the keys are not a shortcut or another application has them; then ``name`` is bound to
-        nothing."""
+        Raises DesktopError when the keys are not a shortcut, or another application or another name has them; then
+        ``name`` is bound to nothing."""
         ...
 
     def close(self) -> None:
@@ -51,7 +51,7 @@ class Shortcuts(Protocol):
 
 def connect_shortcuts() -> Shortcuts:
     """Raises DesktopError where applications may not have such keys, or when there is no X display."""
-    if os.environ.get("XDG_SESSION_TYPE") == "wayland":
+    if session() == "wayland":
         raise DesktopError(
             "Shortcuts over other applications are not available on Wayland.",
             "In your desktop's own keyboard settings, give a shortcut to the command: deskhand stop.",
@@ -82,6 +82,8 @@ class X11Shortcuts:
             self._release(name)
             if keys.strip():
                 code, mask = self._position(keys)
+                if any((each.code, each.mask) == (code, mask) for each in self._bound.values()):
+                    raise DesktopError(f"Deskhand itself already uses {shown(keys)}.", "Choose other keys.")
                 self._grab(code, mask, keys)
                 self._bound[name] = _Bound(code, mask, act)
         self._wake.send(b".")
