@@ -11,9 +11,9 @@ from agent.cancel import Cancel
 from agent.errors import DesktopError
 from agent.tool import A, Arguments, Effect, ToolContext, ToolResult
 from tools.decided import WindowChanged
-from tools.desktop.port import Bounds, Node, Role, Window
+from tools.desktop.port import Node, Role, Window
 from tools.desktop.waiting import until
-from tools.hands import CannotActError, Hands
+from tools.hands import CannotActError, Hands, visible_part
 from tools.outline import from_pixels
 from tools.region import Region, Sighting
 
@@ -138,18 +138,6 @@ class Aiming:
             return now if now and visible_part(window, now) else None
 
         return until(found, _SCROLL_SECONDS, Cancel()) or node
-
-
-def visible_part(window: Window, node: Node) -> Bounds | None:
-    """What of the control lies within its window (screen pixels). A menu that is open may reach beyond it."""
-    if node.bounds is None:
-        return None
-    if node.role in ("item", "menu"):
-        return node.bounds
-    left, top = max(node.bounds.x, window.bounds.x), max(node.bounds.y, window.bounds.y)
-    right = min(node.bounds.x + node.bounds.width, window.bounds.x + window.bounds.width)
-    bottom = min(node.bounds.y + node.bounds.height, window.bounds.y + window.bounds.height)
-    return Bounds(left, top, right - left, bottom - top) if right - left > 1 and bottom - top > 1 else None
 
 
 def _look_of(node: Node, sighting: Sighting | None) -> Region | None:

@@ -270,10 +270,8 @@ def visible_part(window: Window, node: Node) -> Bounds | None:
     """What of the control lies within its window (screen pixels). A menu that is open may reach beyond it."""
     if node.bounds is None or node.role in ("item", "menu"):
         return node.bounds
-    left, top = max(node.bounds.x, window.bounds.x), max(node.bounds.y, window.bounds.y)
-    right = min(node.bounds.x + node.bounds.width, window.bounds.x + window.bounds.width)
-    bottom = min(node.bounds.y + node.bounds.height, window.bounds.y + window.bounds.height)
-    return Bounds(left, top, right - left, bottom - top) if right - left > 1 and bottom - top > 1 else None
+    part = node.bounds.overlap(window.bounds)
+    return part if part is not None and part.width > 1 and part.height > 1 else None
 
 
 def _fits(node: Node, to_set: bool) -> bool:

@@ -4,11 +4,10 @@ offer no text that could be edited through the tree."""
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from agent.cancel import Cancel
 from agent.tool import ToolResult
-from tools.desktop.port import Node, Window
+from tools.desktop.port import Node, Window, walk
 from tools.desktop.waiting import until
 from tools.hands import CHANGE_SECONDS, CannotActError, Hands
 from tools.outline import Outline
@@ -81,19 +80,10 @@ def _name_box(seen: Outline | None) -> Node | None:
     return next((node for node in nodes if node.role in ("field", "combo") and address_of(node.value)), None)
 
 
-def _cells(hands: Hands, window: Window) -> Iterator[Node]:
-    """The cells in view that hold something."""
-    tree = hands.desktop.accessibility.read(window)
-    rest = [tree] if tree else []
-    while rest:
-        node = rest.pop()
-        if node.address:
-            yield node
-        rest += node.children
-
-
 def _text(hands: Hands, window: Window, address: str) -> str:
-    return next((cell.name for cell in _cells(hands, window) if cell.address == address), "")
+    """What the cell holds, of those in view; empty for one that is not."""
+    tree = hands.desktop.accessibility.read(window)
+    return next((node.name for node in walk(tree) if node.address == address), "") if tree else ""
 
 
 def _holding(hands: Hands, window: Window, address: str, value: str) -> str | None:

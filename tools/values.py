@@ -6,13 +6,13 @@ is read back, and only what reads as it should counts as set.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from pydantic import Field
 
 from agent.tool import Arguments, Target, ToolResult
 from tools import sheet
-from tools.desktop.port import Node
+from tools.desktop.port import Node, walk
 from tools.desktop.waiting import until
 from tools.driving import Action, Driving, named
 from tools.hands import CHANGE_SECONDS, TRUE_SECONDS, CannotActError, describe, plain
@@ -171,9 +171,9 @@ def _from_the_open_list(action: Action[SetValueArguments], node: Node) -> bool:
 def _option(action: Action[SetValueArguments], node: Node) -> Node | None:
     """The option that is meant. Raises CannotActError when there are options, and not this one."""
     tree = action.hands.desktop.accessibility.read(action.window)
-    combo = next((each for each in _walk(tree) if each.key == node.key), None) if tree else None
+    combo = next((each for each in walk(tree) if each.key == node.key), None) if tree else None
     options = (
-        [each for each in _walk(combo) if each.role in ("item", "row", "cell") and each.name] if combo else []
+        [each for each in walk(combo) if each.role in ("item", "row", "cell") and each.name] if combo else []
     )
     if not options:
         return None
@@ -183,12 +183,6 @@ def _option(action: Action[SetValueArguments], node: Node) -> Node | None:
         return found[0]
     names = ", ".join(f'"{each.name}"' for each in options[:12])
     raise CannotActError(f'"{node.name}" has no "{action.arguments.value}"; there are: {names}')
-
-
-def _walk(node: Node) -> Iterator[Node]:
-    for child in node.children:
-        yield child
-        yield from _walk(child)
 
 
 def _focused(action: Action[SetValueArguments], node: Node) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from agent.cancel import Cancel
 from agent.errors import DesktopError
-from tools.desktop.port import Desktop, Node, Window
+from tools.desktop.port import Desktop, Node, Window, walk
 
 SHARE = 0.02
 """Of one processor core: the most that looking may take in the long run."""
@@ -136,7 +136,7 @@ def for_progress(desktop: Desktop, window: Window, name: str) -> Look:
             tree = desktop.accessibility.read(now)
         except DesktopError as trouble:
             return Glance(trouble.what)
-        bars = [node for node in _nodes(tree) if node.role == "progress"] if tree else []
+        bars = [node for node in walk(tree) if node.role == "progress"] if tree else []
         bar = next((each for each in bars if plain(name) in plain(each.name)), None)
         if bar is None:
             return Glance(
@@ -185,14 +185,8 @@ def _same(desktop: Desktop, window: Window) -> Window | None:
     return now if now is not None and now.pid == window.pid else None
 
 
-def _nodes(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.children:
-        yield from _nodes(child)
-
-
 def _texts(tree: Node) -> Iterator[str]:
-    for node in _nodes(tree):
+    for node in walk(tree):
         yield from filter(None, (node.name, node.value))
 
 

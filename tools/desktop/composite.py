@@ -87,7 +87,7 @@ class CompositeCapture(MssCapture):
             return False  # it went away
         visible = attributes.map_state == X.IsViewable and attributes.win_class == X.InputOutput
         lies = Bounds(geometry.x, geometry.y, geometry.width, geometry.height)
-        return visible and not (own_menu and window.pid) and _meet(lies, window.bounds)
+        return visible and not (own_menu and window.pid) and lies.overlap(window.bounds) is not None
 
     def _aside(self, frame: XWindow, client: XWindow, bounds: Bounds) -> Image.Image | None:
         """The client's part of the frame's picture; ``None`` when it has none of a kind we can read."""
@@ -128,15 +128,6 @@ class CompositeCapture(MssCapture):
         image = Image.frombuffer("RGB", (size.width, size.height), data, "raw", "BGRX", 0, 1)
         left, top = corner.x + border, corner.y + border
         return image.crop((left, top, left + bounds.width, top + bounds.height))
-
-
-def _meet(one: Bounds, other: Bounds) -> bool:
-    return (
-        one.x < other.x + other.width
-        and other.x < one.x + one.width
-        and one.y < other.y + other.height
-        and other.y < one.y + one.height
-    )
 
 
 def _within(inner: Bounds, outer: Bounds) -> bool:

@@ -7,7 +7,7 @@ can run; a new adapter subclasses it there and gives it a :class:`Rig`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar, get_args
 
@@ -15,7 +15,7 @@ import pytest
 
 from agent.cancel import Cancel
 from agent.errors import DesktopError
-from tools.desktop.port import Application, Bounds, Desktop, Node, Role, State, Window
+from tools.desktop.port import Application, Bounds, Desktop, Node, Role, State, Window, walk
 from tools.desktop.waiting import until
 
 T = TypeVar("T")
@@ -47,12 +47,6 @@ def eventually(check: Callable[[], T | None]) -> T:
     found = until(check, 20, Cancel())
     assert found
     return found
-
-
-def walk(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.children:
-        yield from walk(child)
 
 
 class PortContract:
