@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from agent.errors import DesktopError
 from tests.virtual_desktop import VirtualDesktop, VirtualDesktopError, entered, virtual_desktop
 from tests.windows import Opened, open_window
 from tools.desktop import connect
+from tools.desktop.atspi.adapter import AtspiAccessibility
 from tools.desktop.port import Desktop, Node
 from tools.desktop.waiting import until
 from tools.numbering import Numbers
@@ -278,3 +279,34 @@ def test_an_application_that_hangs_in_mid_reading_keeps_nobody_else_waiting(
     finally:
         os.kill(hanging, signal.SIGCONT)
     assert 'button "7"' in reader.lines("galculator", 'button "7"')
+
+
+def test_an_application_that_did_not_answer_is_waited_for_less_until_it_does(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader.lines("galculator", 'button "7"')
+    accessibility = reader.ports.accessibility
+    assert isinstance(accessibility, AtspiAccessibility)
+    run, patience = accessibility.bus.run, list[float]()
+
+    def noted(work: Coroutine[None, None, object], seconds: float) -> object:
+        patience.append(seconds)
+        return run(work, seconds)
+
+    monkeypatch.setattr(accessibility.bus, "run", noted)
+    monkeypatch.setattr("tools.desktop.atspi.adapter.ANSWER_SECONDS", 1.5)
+    monkeypatch.setattr("tools.desktop.atspi.adapter.HUNG_SECONDS", 1.0)
+    hanging = reader.open("galculator").now()
+    os.kill(hanging.pid, signal.SIGSTOP)
+    try:
+        for _ in range(2):
+            with pytest.raises(DesktopError, match="does not answer"):
+                accessibility.read(hanging)
+    finally:
+        os.kill(hanging.pid, signal.SIGCONT)
+    monkeypatch.setattr("tools.desktop.atspi.adapter.ANSWER_SECONDS", 21.0)
+    monkeypatch.setattr("tools.desktop.atspi.adapter.HUNG_SECONDS", 20.0)
+    for _ in range(2):
+        assert accessibility.read(hanging) is not None
+
+    assert patience == [1.5, 1.0, 20.0, 21.0]

@@ -18,6 +18,8 @@ from tools.desktop.port import Bounds, Node, Window, walk
 
 ANSWER_SECONDS = 12.0
 """Reading takes a tenth of a second as a rule; an application that needs longer than this counts as hung."""
+HUNG_SECONDS = 2.0
+"""What an application gets that did not answer the last time: a picture of the screen reads all windows that show."""
 SELECTION_SECONDS = 2.0
 REGISTRY = Reference("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
 _WORTH_A_BULK = 700
@@ -41,9 +43,19 @@ class AtspiAccessibility:
         self._toolkits: dict[str, str] = {}
         self._without_cache: set[str] = set()
         self._tops: dict[int, Reference] = {}
+        self._hung: set[int] = set()
 
     def read(self, window: Window) -> Node | None:
-        return self.bus.run(self._read(window), ANSWER_SECONDS)
+        """Of an application that hangs, again and again, within :data:`HUNG_SECONDS`."""
+        try:
+            tree = self.bus.run(
+                self._read(window), HUNG_SECONDS if window.pid in self._hung else ANSWER_SECONDS
+            )
+        except DesktopError:
+            self._hung.add(window.pid)
+            raise
+        self._hung.discard(window.pid)
+        return tree
 
     def find(self, window: Window, key: str) -> Node | None:
         tree = self.read(window)
