@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, cast
+from urllib.parse import unquote
 
 from agent.broker.policy import Policy
 from agent.tool import Effect, Target
@@ -30,9 +31,12 @@ _CONTENT = frozenset(
     ("body", "content", "contents", "text", "message", "description", "subject", "title", "summary", "note", "notes",
      "comment", "caption", "agenda")
 )  # fmt: skip
-_PATHS = frozenset(
-    ("path", "paths", "file", "files", "filename", "filepath", "folder", "directory", "dir", "uri")
-)
+_PATHS = frozenset(("path", "paths", "file", "files", "filename", "filepath", "folder", "directory", "dir"))
+_ADDRESSES = frozenset(
+    ("url", "urls", "uri", "uris", "link", "links", "href", "host", "hostname", "domain", "site", "website",
+     "endpoint")
+)  # fmt: skip
+"""What is called so is an address, with ``https://`` or without."""
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+|\d+")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?Z?)?|\d\d:\d\d(:\d\d)?")
 _DEEPEST = 8
@@ -118,9 +122,11 @@ def _targets(value: object, label: str, does: Does, policy: Policy, depth: int =
 
 def _target_of_text(value: str, label: str, does: Does, policy: Policy) -> Target:
     words = {word.casefold() for word in _WORDS.findall(label.rpartition(".")[2])}
-    if value.startswith(("/", "~", "file:")) or (words & _PATHS and "id" not in words and "://" not in value):
-        return Target("path", label, str(_path(value, policy)), said=value)
-    if "://" in value.partition(" ")[0]:
+    plain = value.strip()  # as most servers would
+    named = bool(words & _PATHS) and "id" not in words and "://" not in value
+    if named or plain.casefold().startswith(("/", "~", "file:")) or ".." in plain.split("/"):
+        return Target("path", label, str(_path(plain, policy)), said=value)
+    if "://" in (plain.split()[0] if words & _CONTENT else plain) or words & _ADDRESSES:
         return Target("url", label, value)
     if _MOMENT.fullmatch(value.strip()) or (words & _CONTENT and does != "run"):
         return Target("text", label, value)
@@ -128,7 +134,8 @@ def _target_of_text(value: str, label: str, does: Does, policy: Policy) -> Targe
 
 
 def _path(text: str, policy: Policy) -> Path:
-    plain = re.sub("^file:(//)?", "", text).replace("\0", "�")
+    plain, is_address = re.subn("^file:(//(localhost(?=/))?)?", "", text, flags=re.IGNORECASE)
+    plain = (unquote(plain) if is_address else plain).replace("\0", "�")
     if plain == "~" or plain.startswith("~/"):
         return policy.home / plain[2:].lstrip("/")
     return policy.workspace / plain
