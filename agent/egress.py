@@ -22,10 +22,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 
 _CONNECTIONS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
-_LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
+_LOOKUPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
+_REVERSE = frozenset({"socket.gethostbyaddr", "socket.getnameinfo"})
+"""Who has this number: that is asked of others even for a number."""
 
 LONGEST_LOG_BYTES = 1 << 20
 """Beyond, the older half of the log is dropped: some 5,000 connections stay."""
@@ -68,8 +71,13 @@ class Egress:
         """One of the interpreter's events. Raises Refused."""
         if event in _LOOKUPS:
             name = _text(arguments[0])
-            self._asked.name = name
+            self._asked.name = "" if _stays_by_name(name) else name
             if not _stays_by_name(name):
+                self._judge(name, 0, lookup=True)
+        elif event in _REVERSE:
+            whom = arguments[0]
+            name = _text(whom[0] if isinstance(whom, tuple) and whom else whom)
+            if not _stays(name):
                 self._judge(name, 0, lookup=True)
         elif event in _CONNECTIONS:
             address = arguments[1]
@@ -173,6 +181,7 @@ def _text(value: object) -> str:
 def _parsed(line: str) -> Connection | None:
     try:
         fields = json.loads(line)
+        datetime.fromtimestamp(fields["at"])  # a time that can be told
         return Connection(
             float(fields["at"]),
             str(fields["host"]),
@@ -180,5 +189,5 @@ def _parsed(line: str) -> Connection | None:
             str(fields["purpose"]),
             bool(fields["allowed"]),
         )
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, OSError, RecursionError):
         return None

@@ -29,6 +29,8 @@ WAYS = {
 LOOKUPS = {
     "a look-up": "socket.getaddrinfo('deskhand.invalid', 80)",
     "an old look-up": "socket.gethostbyname('deskhand.invalid')",
+    "a number's name": f"socket.gethostbyaddr('{ELSEWHERE}')",
+    "an address' name": f"socket.getnameinfo(('{ELSEWHERE}', 9), 0)",
 }
 
 
@@ -101,3 +103,16 @@ def test_the_log_is_private_bounded_and_read_in_spite_of_damage(tmp_path: Path):
     assert 1000 < len(found) < 8000
     assert (found[0].port, found[-1].port) == (443, 80)
     assert Egress(tmp_path / "none").connections() == ()
+
+
+def test_a_number_is_not_noted_under_the_name_of_this_computer(tmp_path: Path):
+    egress = Egress(tmp_path / "log")
+    egress.heard("socket.getaddrinfo", ("localhost", 80, 0, 0, 0))
+    egress.heard("socket.connect", (None, (ELSEWHERE, 443)))
+    assert [one.host for one in egress.connections()] == [ELSEWHERE]
+
+
+@pytest.mark.parametrize("odd", ['"at": 1e300, "port": 1', '"at": NaN, "port": 1', '"at": 1, "port": 1e400'])
+def test_a_damaged_line_is_left_out(odd: str, tmp_path: Path):
+    (tmp_path / "log").write_text('{"host": "a", "purpose": "", "allowed": true, ' + odd + "}\n")
+    assert Egress(tmp_path / "log").connections() == ()
