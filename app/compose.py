@@ -35,6 +35,7 @@ from app.local import LocalAssistant
 from app.models.catalogue import ModelFiles
 from app.models.found import describe
 from app.models.locate import locate
+from app.network import stand_guard
 from app.parts import Parts, Region
 from app.questions import Questions
 from app.settings import Places, Settings, load
@@ -108,6 +109,7 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
 def servers_alone(places: Places) -> Iterator[Servers]:
     """The servers of ``mcp.json`` without an assistant, to be looked at and allowed. Raises StorageError."""
     settings = load(places).settings
+    stand_guard(places, settings)
     policy = _policy(settings, places, files.Workspace(settings.workspace, Path.home()))
     storage = Storage(places.data / "deskhand.db")
     servers = _servers(policy, places, storage, _shell(policy, places), settings.offline)

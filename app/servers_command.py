@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from tools.mcp.servers import Servers
 
 as_json = click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
-_MOST_LINES = 40
+_MOST_LINES = 400
+"""Of one tool: more nobody looks through, and what was not looked at is not allowed."""
 
 
 @click.group(invoke_without_command=True)
@@ -50,17 +51,23 @@ def allow(surroundings: Surroundings, name: str, yes: bool) -> int:
     with _servers(surroundings.places()) as servers:
         pins = servers.look(name, Cancel())
         waiting = [pin for pin in pins if pin.state != "allowed"]
+        shown = [pin for pin in waiting if len(pin.difference()) <= _MOST_LINES]
         for pin in waiting:
             click.echo(visible(_heading(pin)))
-            for line in _shown(pin.difference()):
+            for line in (
+                pin.difference() if pin in shown else ("says too much to be looked through: not allowed",)
+            ):
                 click.echo(f"    {visible(line)}")
+        if waiting and not shown:
+            click.echo("Nothing was allowed.")
+            return NOT_DONE
         if not waiting:
             click.echo(f"Nothing has changed: {_counted(len(pins))} of {name} are allowed.")
             return DONE
         if not yes and not _agreed(surroundings):
             click.echo("Nothing was allowed.")
             return NOT_DONE
-        allowed = servers.allow(name)
+        allowed = servers.allow(tuple(shown))
     click.echo(f"Allowed: {_counted(len(allowed))} of {name}. They are there when Deskhand starts anew.")
     return DONE
 
@@ -110,13 +117,7 @@ def _list(places: Places, as_json: bool) -> None:
 
 def _heading(pin: Pin) -> str:
     said = pin.seen or pin.allowed
-    return f"{pin.state:8} {pin.tool}" + (f"  ({said.digest[:12]})" if said else "")
-
-
-def _shown(lines: tuple[str, ...]) -> tuple[str, ...]:
-    if len(lines) <= _MOST_LINES:
-        return lines
-    return (*lines[:_MOST_LINES], f"(+{len(lines) - _MOST_LINES} more lines)")
+    return f"{pin.state:8} {' '.join(pin.tool.split())}" + (f"  ({said.digest[:12]})" if said else "")
 
 
 def _counted(number: int) -> str:

@@ -43,7 +43,7 @@ def allowed(places: Places, count: int) -> None:
         Declared(name=f"find-{n}", description="Find a note by words.", schema_=NOTE) for n in range(count)
     ]
     pins.observe("notes", tuple(tools))
-    pins.allow("notes")
+    pins.allow(pins.of("notes"))
     storage.close()
 
 

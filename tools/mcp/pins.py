@@ -64,7 +64,7 @@ class Pins:
             for name, each in said.items():
                 pin = known.get(name)
                 same = pin is not None and pin.allowed is not None and pin.allowed.digest == each.digest
-                row = ("" if same else each.model_dump_json(), server, name)
+                row = ("" if same else _stored(each), server, name)
                 if pin is None:
                     db.execute("INSERT INTO server_tool (seen, server, tool) VALUES (?, ?, ?)", row)
                 else:
@@ -76,17 +76,26 @@ class Pins:
         self._storage.call(note)
         return self.of(server)
 
-    def allow(self, server: str) -> tuple[Pin, ...]:
-        """Take what ``server`` said last as allowed, and forget what is gone. Returns its tools."""
+    def allow(self, shown: tuple[Pin, ...]) -> tuple[Pin, ...]:
+        """Allow what the person was ``shown``, and forget what they were shown to be gone. A tool that says something
+        else by now stays as it is. Returns those that are allowed now."""
 
         def take(db: sqlite3.Connection) -> None:
-            db.execute("DELETE FROM server_tool WHERE server = ? AND seen = ?", (server, _GONE))
-            db.execute(
-                "UPDATE server_tool SET allowed = seen, seen = '' WHERE server = ? AND seen != ''", (server,)
-            )
+            for pin in shown:
+                where = "WHERE server = ? AND tool = ? AND seen = ?"
+                row = (pin.server, pin.tool, _GONE if pin.gone else _stored(pin.seen))
+                if pin.gone:
+                    db.execute(f"DELETE FROM server_tool {where}", row)
+                elif pin.seen is not None:
+                    db.execute(f"UPDATE server_tool SET allowed = seen, seen = '' {where}", row)
 
         self._storage.call(take)
-        return self.of(server)
+        return tuple(
+            pin
+            for server in {pin.server for pin in shown}
+            for pin in self.of(server)
+            if pin.state == "allowed"
+        )
 
     def forget(self, server: str) -> bool:
         """Withdraw everything that was allowed of ``server``. Whether there was something."""
@@ -100,6 +109,10 @@ def _pin(server: str, tool: str, allowed: str, seen: str) -> Pin:
     return Pin(server, tool, _declared(allowed), None if gone else _declared(seen), gone)
 
 
+def _stored(declared: Declared | None) -> str:
+    return declared.model_dump_json() if declared else ""
+
+
 def _declared(stored: str) -> Declared | None:
     return Declared.model_validate_json(stored) if stored else None
 
@@ -108,5 +121,5 @@ def _lines(declared: Declared | None) -> list[str]:
     if declared is None:
         return []
     schema = json.dumps(declared.schema_, indent=1, sort_keys=True, ensure_ascii=False)
-    said = [plain(line, 300) for line in declared.description.splitlines()]
-    return [*said, *(plain(line, 300) for line in schema.splitlines())]
+    lines = (plain(line, 300) for line in (*declared.description.splitlines(), *schema.splitlines()))
+    return [line for line in lines if line]

@@ -123,9 +123,9 @@ class Servers:
             )
         return Offered(tuple(tools), tuple(remarks))
 
-    def allow(self, server: str) -> tuple[Pin, ...]:
-        """Allow what it said last. Returns its tools."""
-        return self._pins.allow(server)
+    def allow(self, shown: tuple[Pin, ...]) -> tuple[Pin, ...]:
+        """Allow what the person was ``shown``. Returns what is allowed now."""
+        return self._pins.allow(shown)
 
     def forget(self, server: str) -> bool:
         """Allow nothing of it any more. Whether something was."""
