@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from agent.errors import StorageError
 from app.exit_codes import DONE, NOT_DONE
 
 if TYPE_CHECKING:
@@ -31,27 +34,31 @@ class Kept:
 
 def kept(places: Places) -> tuple[Kept, ...]:
     """All that is kept, but for the models."""
-    return tuple(Kept(what, path, _size(path)) for what, path in _all(places) if path.exists())
+    return tuple(Kept(what, path, _size(path)) for what, path in _all(places) if os.path.lexists(path))
 
 
 def _all(places: Places) -> Iterator[tuple[str, Path]]:
-    yield "settings", places.config
+    if places.config != places.data:  # macOS has one folder for both, and for the state
+        yield "settings", places.config
     if places.data.is_dir():
-        for path in sorted(places.data.iterdir()):
-            if path.name == MODELS and path.is_dir():
+        for name in sorted(os.listdir(places.data)):
+            path = places.data / name
+            if name == MODELS and path.is_dir():
                 continue
             database = "conversations, what was remembered, reminders, permissions, what was done"
             yield (database if path.suffix == ".db" else "copies for undo and others"), path
-    yield "logs, also of what left this computer", places.state
-    yield "what the model has read of conversations", places.cache
+    if places.state != places.data:
+        yield "logs, also of what left this computer", places.state
+    yield "what the model has read of conversations, and what servers keep", places.cache
 
 
 def erase(places: Places) -> tuple[Kept, ...]:
     """Remove all of it; what could not be removed."""
     for one in kept(places):
-        if one.path.is_dir() and not one.path.is_symlink():
-            shutil.rmtree(one.path, ignore_errors=True)
-        else:
+        whole = one.path in (places.config, places.state, places.cache)  # where a link leads is ours as well
+        if one.path.is_dir() and (whole or not one.path.is_symlink()):
+            shutil.rmtree(one.path.resolve(), ignore_errors=True)
+        with contextlib.suppress(OSError):
             one.path.unlink(missing_ok=True)
     return kept(places)
 
@@ -71,7 +78,12 @@ def erase_command(surroundings: Surroundings, yes: bool) -> int:
     from app.stopping import running
 
     places = surroundings.places()
-    found = kept(places)
+    try:
+        found = kept(places)
+    except OSError as error:
+        raise StorageError(
+            f"{error.filename} could not be read ({error.strerror}), so nothing was erased."
+        ) from error
     if not found:
         click.echo("Deskhand keeps nothing.")
         return DONE
@@ -86,8 +98,11 @@ def erase_command(surroundings: Surroundings, yes: bool) -> int:
     left = erase(places)
     for one in left:
         click.echo(f"This could not be removed: {one.path}", err=True)
+    if left:
+        click.echo("Everything else was erased.")
+        return NOT_DONE
     click.echo("Erased. Changes that Deskhand made to your files can no longer be undone.")
-    return NOT_DONE if left else DONE
+    return DONE
 
 
 def _agreed(surroundings: Surroundings) -> bool:

@@ -80,26 +80,29 @@ class StopListener:
 
 def stop_all() -> int:
     """Ask every Deskhand of this user to stop what it does; how many have. Blocks, at most five seconds for each."""
-    folder = runtime_folder()
-    found = sorted(folder.glob("*.stop")) if folder.is_dir() else []
-    return sum(map(_stop_one, found))
+    return sum(map(_stop_one, _sockets()))
 
 
 def running() -> bool:
     """Whether a Deskhand of this user listens, this process apart."""
-    folder = runtime_folder()
     ours = f"{os.getpid()}.stop"
-    return (
-        any(_listens(path) for path in folder.glob("*.stop") if path.name != ours)
-        if folder.is_dir()
-        else False
-    )
+    return any(_listens(path) for path in _sockets() if path.name != ours)
+
+
+def _sockets() -> list[Path]:
+    """Of the Deskhands that listen; none where that cannot be looked at: nobody could listen there."""
+    try:
+        return sorted(runtime_folder().glob("*.stop"))
+    except OSError:
+        return []
 
 
 def _listens(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking, contextlib.suppress(OSError):
         asking.settimeout(WAIT_SECONDS)
-        return asking.connect_ex(str(path)) == 0
+        asking.connect(str(path))
+        return True
+    return False
 
 
 def _stop_one(path: Path) -> bool:

@@ -84,3 +84,45 @@ def test_nothing_is_erased_under_a_deskhand_that_runs(places: Places, monkeypatc
     finally:
         listener.close()
     assert kept(places) != ()
+
+
+def test_settings_that_lie_elsewhere_behind_a_link_are_erased_too(places: Places, tmp_path: Path):
+    places.config.rename(tmp_path / "dotfiles")
+    places.config.symlink_to(tmp_path / "dotfiles")
+    assert erase(places) == ()
+    assert files(tmp_path) == {"large.gguf", "mine.txt"}
+
+
+def test_the_models_stay_where_settings_and_data_share_a_folder(places: Places, tmp_path: Path):
+    shared = Places(places.data, places.data, places.data, places.cache)
+    assert erase(shared) == ()
+    assert "large.gguf" in files(places.data)
+
+
+def test_a_link_that_leads_nowhere_is_removed(places: Places):
+    (places.data / "link").symlink_to("nowhere")
+    assert erase(places) == ()
+    assert not (places.data / "link").is_symlink()
+
+
+def test_what_cannot_be_removed_is_told(
+    places: Places, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    assert run(["erase", "--yes"], surroundings(places, None)) == 1
+    said = capsys.readouterr()
+    assert "could not be removed" in said.err
+    assert "Everything else was erased." in said.out
+
+
+def test_sockets_that_nobody_can_reach_stop_nothing(
+    places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    long = tmp_path / ("r" * 120)
+    (long / "deskhand").mkdir(parents=True)
+    (long / "deskhand" / "1.stop").touch()
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(long))
+    assert run(["erase", "--yes"], surroundings(places, None)) == 0
