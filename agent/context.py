@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from agent.coordinates import PIXELS, Convention, convention_of
 from agent.engine.port import ModelInfo, ToolSpec
-from agent.messages import Picture, Request, UserMessage
+from agent.messages import Moment, Picture, Request, UserMessage
 from agent.tool import Tool, ToolResult
 from agent.view import enclosed
 
@@ -102,8 +102,10 @@ def user_message(
     blocks = [f'<file name="{_attribute(name)}">\n{enclosed(text)}\n</file>' for name, text, _ in attachments]
     pictures = ()
     if request.moment is not None:
-        screen = "\n".join(filter(None, (request.moment.outline, "" if narrow else request.moment.here)))
-        blocks.append(f"<screen>\n{enclosed(screen)}\n</screen>")
+        # Nothing to be seen is nothing that a tiny model was trained on: it looks itself, and is told so.
+        if not (narrow and _is_bare(request.moment)):
+            screen = "\n".join(filter(None, (request.moment.outline, "" if narrow else request.moment.here)))
+            blocks.append(f"<screen>\n{enclosed(screen)}\n</screen>")
         if sees and request.moment.picture is not None:
             pictures = (request.moment.picture,)
     if sees:
@@ -112,14 +114,22 @@ def user_message(
     return UserMessage(text=request.text.strip(), context="\n".join(blocks), pictures=pictures, sounds=sounds)
 
 
-def fitting(result: ToolResult, longest: int) -> ToolResult:
-    """``result`` with at most about ``longest`` characters for the model, cut at a line where there is one."""
+def fitting(result: ToolResult, longest: int, narrow: bool = False) -> ToolResult:
+    """``result`` with at most about ``longest`` characters for the model, cut at a line where there is one. One that is
+    ``narrow`` is told what did not work and not what there is instead: it loses itself in a list of names."""
+    if narrow and result.status == "failed":
+        result = replace(result, content=result.content.split("; ", 1)[0])
     if len(result.content) <= longest:
         return result
     kept = result.content[:longest]
     kept = kept[: kept.rfind("\n")] if "\n" in kept[longest // 2 :] else kept
     left_out = len(result.content) - len(kept)
     return replace(result, content=f"{kept}\n(+{left_out} more characters)")
+
+
+def _is_bare(moment: Moment) -> bool:
+    """Whether no window is on the screen, and no part of it was chosen."""
+    return moment.part == "screen" and not (moment.window or moment.application)
 
 
 def _attribute(text: str) -> str:

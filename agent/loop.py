@@ -252,7 +252,7 @@ class Task:
             )
         )
         result = prepared if isinstance(prepared, ToolResult) else self._permitted(step, title, prepared)
-        result = fitting(result, self._profile.observation_chars)
+        result = fitting(result, self._profile.observation_chars, self._profile.narrow)
         if index is not None and result.status not in ("failed", "refused"):
             self._progress.tick_off(index)
         self._finalise(step, title, call, prepared, result, time.monotonic() - began)

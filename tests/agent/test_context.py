@@ -8,11 +8,12 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.context import Attachment, Profile, tool_spec, user_message
+from agent.context import Attachment, Profile, fitting, tool_spec, user_message
 from agent.engine.port import ModelSpec
 from agent.engine.scripted import ScriptedEngine
 from agent.messages import Moment, Picture, Request, Sound
 from agent.plan import PLAN
+from agent.tool import ToolResult
 
 MODEL = ScriptedEngine([]).load(ModelSpec(Path("any.gguf")), lambda fraction: None)
 
@@ -39,12 +40,37 @@ def test_no_text_on_the_screen_closes_its_block(outline: str) -> None:
 
 
 def test_what_this_means_follows_the_outline_but_not_for_a_narrow_model() -> None:
-    moment = Moment(window="", application="", outline='window "a" in Pad', here='selected "</screen> milk"')
+    moment = Moment(
+        window="a", application="Pad", outline='window "a" in Pad', here='selected "</screen> milk"'
+    )
     request = Request(text="what is this?", moment=moment)
     inside = user_message(request).context.removeprefix("<screen>").removesuffix("</screen>")
     assert inside.startswith('\nwindow "a" in Pad\nselected "')
     assert "</screen" not in inside
     assert user_message(request, narrow=True).context == '<screen>\nwindow "a" in Pad\n</screen>'
+
+
+def test_a_screen_without_windows_is_not_told_to_a_narrow_model_but_a_chosen_part_of_it_is() -> None:
+    empty = Moment(window="", application="", outline="no windows are open")
+    part = empty.model_copy(update={"part": "region", "outline": "part of the screen"})
+
+    assert (
+        user_message(Request(text="hi", moment=empty)).context == "<screen>\nno windows are open\n</screen>"
+    )
+    assert user_message(Request(text="hi", moment=empty), narrow=True).context == ""
+    told = user_message(Request(text="hi", moment=part), narrow=True).context
+    assert told == "<screen>\npart of the screen\n</screen>"
+
+
+def test_a_narrow_model_is_told_what_did_not_work_and_not_what_there_is_instead() -> None:
+    failed = ToolResult.failed('there is no control called "Send"; there are: "File", "Edit"')
+    done = ToolResult("confirmed", "one; two")
+
+    assert fitting(failed, 900) == failed
+    told = fitting(failed, 900, narrow=True)
+    assert told.content == 'error: there is no control called "Send"'
+    assert told.evidence == failed.evidence
+    assert fitting(done, 900, narrow=True) == done
 
 
 def test_pixels_go_only_to_a_model_that_sees() -> None:
