@@ -120,6 +120,8 @@ class TextPrinter:
     with_requests: bool = False
     """Also show what was asked: for a session of the past."""
     _titles: dict[str, str] = field(default_factory=dict)
+    _told: set[tuple[str, str]] = field(default_factory=set)
+    """Steps of this task that stand above already, with their proof."""
     _streamed: str = ""
 
     @property
@@ -132,8 +134,10 @@ class TextPrinter:
                 self._streamed += event.text
                 self.out.write(visible(event.text))
                 self.out.flush()
-            case TaskStarted() if self.with_requests:
-                self.out.write(f"> {visible(event.request.text)}\n")
+            case TaskStarted():
+                self._told.clear()
+                if self.with_requests:
+                    self.out.write(f"> {visible(event.request.text)}\n")
             case TurnRestarted():
                 self._end_line()
                 self._say(self._style("dim", "(starting that answer again)"))
@@ -183,6 +187,7 @@ class TextPrinter:
         self._end_line()
         colour = _STATUS_COLOURS.get(event.status, "yellow")
         title = visible(self._titles.pop(event.step, ""))
+        self._told.add((title, visible(event.evidence)))
         proof = visible(event.evidence).replace("\n", " ")
         mark = self._style(colour, MARKS[event.status])
         self._say(f"{mark} {title}  {self._style('dim', f'{proof}  {event.seconds:.1f} s')}")
@@ -208,8 +213,10 @@ class TextPrinter:
         if outcome.remedy:
             self._say(visible(outcome.remedy))
         for proof in outcome.evidence:
-            mark = self._style("green", "✓") if proof.holds else self._style("red", "✗")
-            self._say(f"{mark} {visible(plain(proof.claim))}  {self._style('dim', visible(proof.proof))}")
+            claim, seen = visible(plain(proof.claim)), visible(proof.proof)
+            if (claim, seen) not in self._told:
+                mark = self._style("green", "✓") if proof.holds else self._style("red", "✗")
+                self._say(f"{mark} {claim}  {self._style('dim', seen)}")
         if outcome.changed:
             self._say("Changed (deskhand undo takes it back):")
             for line in outcome.changed:

@@ -136,6 +136,20 @@ def test_what_was_read_back_and_what_changed_is_shown_at_the_end(
     assert "made total.txt" in err
 
 
+def test_a_step_that_stands_above_with_its_proof_is_not_shown_again(
+    bench: Bench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    proofs = (
+        Evidence(claim="Read **shopping.txt**", proof="3 lines", holds=True),
+        Evidence(claim="total.txt holds 42", proof="sha256 matches", holds=True),
+    )
+    outcome = Outcome(status="confirmed", answer="You need milk.", evidence=proofs)
+    bench.run(ScriptedAssistant(steps(), outcome), "do", "x")  # type: ignore[arg-type]
+    err = capsys.readouterr().err
+    assert err.count("Read shopping.txt") == 1
+    assert "✓ total.txt holds 42  sha256 matches" in err
+
+
 @pytest.mark.parametrize(
     ("typed", "choice"),
     [
