@@ -25,7 +25,7 @@ from agent.cancel import Cancel, Cancelled
 from agent.egress import purpose, was_refused
 from agent.errors import DeskhandError
 from tools.mcp import transport
-from tools.mcp.declarations import Declared
+from tools.mcp.declarations import Declared, plain
 from tools.mcp.entries import Entry
 from tools.mcp.errors import ServerError, ServerSaid
 from tools.mcp.transport import Ended, Pipes, Streams
@@ -204,13 +204,20 @@ class Connection:
             return inner
         if was_refused(inner):
             return ServerError(f"Deskhand is set to stay offline, so {self._name} was not asked.")
-        if isinstance(inner, MCPError) and inner.error.code != mcp_types.CONNECTION_CLOSED:
-            return ServerSaid(f"{self._name} says: {inner.error.message[:300]}")
+        if isinstance(inner, MCPError) and not _is_end(inner):
+            return ServerSaid(f"{self._name} says: {plain(inner.error.message, 300)}")
         if isinstance(inner, httpx2.HTTPError):
             return ServerError(f"{self._name} could not be reached at {self._entry.url}: {inner}.")
         if self._entry.url:
             return ServerError(f"{self._name} ended the connection.")
+        if isinstance(inner, ValueError | RuntimeError) and self._ended.why == Ended().why:
+            return ServerError(f"{self._name} gave an answer that is none.")
         return ServerError(f"{self._name} {self._ended.why}.")
+
+
+def _is_end(error: MCPError) -> bool:
+    """The SDK's own word for a stream that ended. Servers use its number for errors of theirs, too."""
+    return error.error.code == mcp_types.CONNECTION_CLOSED and error.error.message == "Connection closed"
 
 
 def _pass_on(served: Future[None], ready: Future[None]) -> None:

@@ -23,6 +23,14 @@ if WHAT == "silent":
     time.sleep(600)
 if WHAT == "gone":
     sys.exit(3)
+if WHAT in ("empty", "unwilling"):
+    for line in sys.stdin:
+        answer = (
+            {"error": {"code": -32000, "message": "not\n\x1btoday"}}
+            if WHAT == "unwilling"
+            else {"result": {}}
+        )
+        print(json.dumps({"jsonrpc": "2.0", "id": json.loads(line).get("id"), **answer}), flush=True)
 
 from mcp.server.mcpserver import MCPServer  # noqa: E402  (what comes before must not wait for it)
 

@@ -265,6 +265,8 @@ def test_no_tool_of_a_server_takes_the_name_of_one_of_ours(house: House) -> None
         ("flood", "said more than 4 MiB at once"),
         ("silent", "did not answer"),
         ("gone", "ended"),
+        ("empty", "gave an answer that is none"),
+        ("unwilling", "says: not today"),
     ],
 )
 def test_a_server_that_does_not_begin_is_told_of_in_a_sentence(
