@@ -160,7 +160,7 @@ class LocalAssistant:
             self.hub.emit(Notice(level="warning", text=text))
         for step in self.parts.journal.uncertain():
             settle, what = (
-                (self.parts.journal.done, "it did happen, and can be undone")
+                (self.parts.journal.done, "it did happen, at least in part, and can be undone")
                 if step.changed
                 else (self.parts.journal.failed, "it did not happen")
             )
