@@ -127,19 +127,20 @@ def _start(
     launch = desktop.applications.start(application, path)
     waited = 0
 
-    def window_of() -> tuple[Window, bool] | None:
+    def window_of() -> tuple[Window | None, bool] | None:
         nonlocal waited
         waited += 1
         late = waited * 0.05 > _ALREADY_OPEN_SECONDS
         shown = desktop.windows.list()
         if launch is not None and (its_own := _first_of(launch, shown, before)):
             return its_own, True
-        return _new_window(shown, application, path, before, late)
+        found = _new_window(shown, application, path, before, late)
+        gave_up = late and launch is not None and launch.failed()
+        return found or ((None, False) if gave_up else None)
 
-    found = until(window_of, START_SECONDS, cancel)
-    if found is None:
+    window, new = until(window_of, START_SECONDS, cancel) or (None, False)
+    if window is None:
         return None, False
-    window, new = found
     desktop.windows.focus(window)
     with contextlib.suppress(DesktopError):  # slow to show its tree, but its window is there
         if until(lambda: desktop.accessibility.read(window), _TREE_SECONDS, cancel, every=0.1):

@@ -31,6 +31,13 @@ StartupWMClass=chromium
 """Without its sandbox, because tests run as root here."""
 
 
+FAILING = """[Desktop Entry]
+Type=Application
+Name=Failing
+Exec=false
+"""
+
+
 class Menu:
     """Opens applications as the loop does."""
 
@@ -152,5 +159,24 @@ def test_one_that_runs_already_comes_to_the_front(menu: Menu) -> None:
 def test_a_name_that_could_be_several_is_asked_back(menu: Menu) -> None:
     needed("xterm")
 
-    assert menu.open("term").content == 'error: "term" could be "UXTerm" or "XTerm": say which one'
+    assert menu.open("term").content == (
+        'error: "term" could be several applications; say which one: "UXTerm" or "XTerm"'
+    )
     assert menu.ports.windows.list() == ()
+
+
+def test_one_that_ended_with_an_error_is_not_waited_for(
+    menu: Menu, desktop: VirtualDesktop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = desktop.home / ".local/share/applications"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "failing.desktop").write_text(FAILING)
+    monkeypatch.setattr(applications, "START_SECONDS", 3600.0)
+
+    assert menu.open("failing").content == "error: Failing did not open a window"
+
+
+def test_the_terminal_is_that_of_the_system(menu: Menu) -> None:
+    needed("x-terminal-emulator")
+
+    assert menu.open("the terminal").status == "confirmed"

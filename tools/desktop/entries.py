@@ -95,7 +95,7 @@ class DesktopEntries:
             why = error.strerror if isinstance(error, OSError) else "its command is broken"
             raise DesktopError(f"{application.name} could not be started ({why}).") from error
         threading.Thread(target=child.wait, name=f"wait for {command[0]}", daemon=True).start()
-        return Launch(launch_id, child.pid)
+        return Launch(launch_id, child.pid, lambda: child.returncode)
 
 
 def _with(application: Application, path: Path | None) -> tuple[str, ...]:
@@ -245,4 +245,7 @@ def _alternative(mime: str, applications: tuple[Application, ...]) -> Applicatio
     if found is None:
         return None
     program = Path(os.path.realpath(found)).name.removesuffix(".wrapper")
-    return next((each for each in applications if program in each.programs), None)
+    entry = next((each for each in applications if program in each.programs), None)
+    if entry is None and mime == TERMINAL:  # lxterm, say, which no menu has
+        return Application(program, program, (), (found,), ("TerminalEmulator",), (), (program,))
+    return entry

@@ -12,7 +12,7 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,8 @@ class Launch:
 
     id: str
     pid: int
+    status: Callable[[], int | None] = lambda: None
+    """What it ended with; ``None`` while it runs."""
 
     def owns(self, window: Window) -> bool:
         """Whether the window is of this program or of one that it started."""
@@ -55,6 +57,10 @@ class Launch:
                 return True
             return any(parent.pid == self.pid for parent in [process, *process.parents()])
         return False
+
+    def failed(self) -> bool:
+        """See :meth:`tools.desktop.port.Launch.failed`."""
+        return bool(self.status())
 
 
 def new_id() -> str:

@@ -344,6 +344,10 @@ class Launch(Protocol):
         """Whether the window is of the program that was started, or of one that came from it."""
         ...
 
+    def failed(self) -> bool:
+        """Whether the program has ended, and told of an error."""
+        ...
+
 
 TERMINAL = "x-scheme-handler/terminal"
 """The type whose default is the terminal."""

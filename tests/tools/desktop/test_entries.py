@@ -142,3 +142,21 @@ def test_a_window_class_is_turned_into_the_applications_name(entries: DesktopEnt
     assert entries.name_of("mousepad") == "Mousepad"
     assert entries.name_of("org.gnome.calculator") == "Calculator"
     assert entries.name_of("some.unknown-thing") == "Unknown Thing"
+
+
+def test_a_terminal_of_the_systems_that_no_menu_has_is_the_terminal(
+    entries: DesktopEntries, tmp_path: Path
+) -> None:
+    (tmp_path / "applications" / "another.desktop").write_text(
+        "[Desktop Entry]\nType=Application\nName=Another\nExec=letters\nCategories=TerminalEmulator;\n"
+    )
+    program = tmp_path / "bin" / "lxterm"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    (tmp_path / "bin" / "x-terminal-emulator").symlink_to(program)
+
+    found = find_application(entries, "the terminal")
+
+    assert found is not None
+    assert found.name == "lxterm"
+    assert found.command == (str(tmp_path / "bin" / "x-terminal-emulator"),)
