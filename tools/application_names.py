@@ -70,7 +70,9 @@ def why_not(applications: Applications, said: str) -> str:
     found = candidates(applications, said)
     if len(found) > 1:
         names = [f'"{each.name}"' for each in found]
-        return f'"{said}" could be {", ".join(names[:-1])} or {names[-1]}: say which one'
+        return (
+            f'"{said}" could be several applications; say which one: {", ".join(names[:-1])} or {names[-1]}'
+        )
     near = similar(said, [each.name for each in applications.list()])
     hint = f"; similar: {', '.join(near)}" if near else ""
     return f'no application called "{said}"{hint}'

@@ -101,7 +101,8 @@ def test_an_application_is_found_as_people_call_it(
 def test_a_name_that_could_be_several_is_asked_back(applications: DesktopEntries) -> None:
     assert find_application(applications, "libreoffice") is None
     assert why_not(applications, "libreoffice") == (
-        '"libreoffice" could be "LibreOffice Calc" or "LibreOffice Writer": say which one'
+        '"libreoffice" could be several applications; say which one: '
+        '"LibreOffice Calc" or "LibreOffice Writer"'
     )
 
 
