@@ -8,6 +8,7 @@ Format: the kernel's ``Documentation/filesystems/overlayfs.rst`` (white-outs are
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import re
 import shutil
@@ -161,8 +162,14 @@ class _Finder:
         return ""
 
     def _stays(self, change: Change) -> bool:
-        leads = Path(os.path.realpath(change.path.parent / os.readlink(change.source)))
-        return leads.is_relative_to(self._root) or leads.is_relative_to("/usr")
+        target = Path(os.readlink(change.source))
+        # Where ".." behind a name leads is up to whatever that name becomes, perhaps another link of this command.
+        if ".." in itertools.dropwhile(lambda part: part == "..", target.parts):
+            return False
+        written, real = (
+            Path(lead(change.path.parent / target)) for lead in (os.path.normpath, os.path.realpath)
+        )
+        return all(lead.is_relative_to(self._root) or lead.is_relative_to("/usr") for lead in (written, real))
 
 
 def _mounted_below(folder: Path) -> tuple[Path, ...]:

@@ -353,6 +353,21 @@ def test_a_scratch_folder_that_others_may_write_to_is_not_used(tmp_path: Path) -
 
 
 @needs_bubblewrap
+def test_links_that_lead_out_together_are_not_kept(shell: Commands, work: Path) -> None:
+    (work / "d" / "e").mkdir(parents=True)
+    (work / "pkg").mkdir()
+
+    result = run(
+        shell, "rmdir d/e; ln -s .. d/e; ln -s d/e/../.. up; ln -s ../pkg d/pkg; ln -s /usr/bin/env env"
+    )
+
+    assert not (work / "up").is_symlink()
+    assert "up: a link that leads out" in result.content
+    assert (work / "d" / "pkg").resolve() == work / "pkg"
+    assert (work / "env").is_symlink()
+
+
+@needs_bubblewrap
 def test_a_fork_bomb_ends_with_its_command(shell: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     assert shell.contained
     monkeypatch.setattr(commands, "SECONDS", 2.0)
