@@ -176,4 +176,4 @@ class Commands:
             except subprocess.TimeoutExpired:
                 process.kill()
                 code = process.wait()
-        return Ran(code, output)
+        return Ran(code, replace(output, ended="stopped") if cancel.requested else output)
