@@ -206,8 +206,9 @@ class Connection:
             return ServerError(f"Deskhand is set to stay offline, so {self._name} was not asked.")
         if isinstance(inner, MCPError) and not _is_end(inner):
             return ServerSaid(f"{self._name} says: {plain(inner.error.message, 300)}")
-        if isinstance(inner, httpx2.HTTPError):
-            return ServerError(f"{self._name} could not be reached at {self._entry.url}: {inner}.")
+        if isinstance(inner, httpx2.HTTPError | httpx2.InvalidURL):
+            why = str(inner).rstrip(".")
+            return ServerError(f"{self._name} could not be reached at {self._entry.url}: {why}.")
         if self._entry.url:
             return ServerError(f"{self._name} ended the connection.")
         if isinstance(inner, ValueError | RuntimeError) and self._ended.why == Ended().why:
