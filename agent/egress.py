@@ -1,7 +1,8 @@
 """What leaves this computer: a switch that lets nothing out, and a log of what was let.
 
 CPython tells of every connection, datagram and look-up of a name *before* it is made (PEP 578: ``socket.connect`` and
-its kin). We listen there, so that no library in this process gets past, and raise what makes the call fail. Our
+its kin). We listen there, so that no Python library in this process gets past, and raise what makes the call fail.
+Native code that connects by itself is not heard (a sound server or a display on another computer). Our
 children have no network at all (:mod:`agent.confinement`); programs that the person has us open are not ours. Any
 thread.
 
