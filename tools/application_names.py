@@ -65,6 +65,16 @@ def candidates(applications: Applications, said: str) -> list[Application]:
     return _preferred(applications, found)
 
 
+def programs_meant(applications: Applications, said: str) -> tuple[frozenset[str], ...]:
+    """Which windows a person may mean, by their class, the better guess first: those of the application that is called
+    so, then those of any application of that kind, because what is open need not be what would be opened."""
+    meant = find_application(applications, said)
+    kind = _KINDS.get(_bare(said)[0])
+    alike = [each for each in applications.list() if kind and kind[1] in each.categories]
+    named = frozenset(meant.programs if meant else ())
+    return named, frozenset(program for each in alike for program in each.programs)
+
+
 def why_not(applications: Applications, said: str) -> str:
     """Why no application was found, as a sentence for a result."""
     found = candidates(applications, said)

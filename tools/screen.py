@@ -19,7 +19,7 @@ from agent.cancel import Cancel
 from agent.errors import DesktopError
 from agent.messages import Moment, Picture
 from agent.tool import Arguments, Effect, Target, Tool, ToolContext, ToolResult
-from tools.applications import find_application
+from tools.application_names import programs_meant
 from tools.decided import DecidedWindow, unchanged
 from tools.desktop.port import Bounds, Desktop, TextLine, Window
 from tools.files import handle
@@ -53,7 +53,7 @@ class Screen:
 
     def find(self, text: str) -> Window | None:
         """The front-most window with ``text`` in its title or application name, or of the application that people
-        call so ("the text editor"); without text the front one."""
+        call so, or of its kind ("the text editor"); without text the front one."""
         windows = self._desktop.windows
         if not text.strip():
             return windows.front()
@@ -61,8 +61,9 @@ class Screen:
         found = matching(text, listed, lambda window: window.title) or matching(
             text, listed, lambda window: window.application
         )
-        if not found and (meant := find_application(self._desktop.applications, text)):
-            found = [window for window in listed if window.program in meant.programs]
+        if not found:
+            for programs in programs_meant(self._desktop.applications, text):
+                found = found or [window for window in listed if window.program in programs]
         return next(iter(found), None)
 
     def read(self, window: Window) -> Outline | None:

@@ -12,12 +12,22 @@ from PIL import Image
 from agent.messages import Picture
 from agent.tool import Tool, ToolResult
 from tests.tools.context import Context
-from tests.tools.stub_desktop import StubAccessibility, StubCapture, StubDesktop, window
+from tests.tools.stub_desktop import StubAccessibility, StubApplications, StubCapture, StubDesktop, window
 from tools import clipboard, screen
-from tools.desktop.port import Bounds, Node, State, Window
+from tools.desktop.port import Application, Bounds, Node, State, Window
 from tools.files.workspace import PathError, Workspace
 from tools.moment import Part, freeze, moment_of
 from tools.screen import Screen
+
+
+class Two(StubApplications):
+    """The editor, and another application that is not the default."""
+
+    def __init__(self, other: Application) -> None:
+        self._other = other
+
+    def list(self) -> tuple[Application, ...]:
+        return (self.editor, self._other)
 
 
 @pytest.fixture
@@ -75,6 +85,15 @@ def test_a_screenshot_is_not_declared_for_what_is_not_a_picture(
 def test_a_window_is_found_by_what_people_call_its_application(said: str) -> None:
     pad = window(1, "org.example.Pad", title="Untitled 1")
     assert Screen(StubDesktop(window(2, "Terminal"), pad).ports).find(said) == pad
+
+
+def test_a_window_is_found_by_its_kind_although_another_application_would_be_opened() -> None:
+    desktop = StubDesktop(window(2, "Terminal"), window(1, "other", title="Untitled 1"))
+    other = replace(StubApplications.editor, id="other.desktop", name="Other", programs=("other",))
+    desktop.ports = replace(desktop.ports, applications=Two(other))
+    found = Screen(desktop.ports).find("the text editor")
+    assert found is not None
+    assert found.program == "other"
 
 
 def test_a_title_that_fits_comes_before_the_kind_of_application() -> None:
