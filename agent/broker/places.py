@@ -8,9 +8,10 @@ What this does not cover: programs that are allowed to run may read whatever the
 
 from __future__ import annotations
 
+import itertools
 import os
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from agent.broker.policy import Policy, paths_of, resolved
@@ -128,12 +129,9 @@ class Places:
 def _protected_below(folder: Path) -> str:
     """The first protected name below ``folder``, links not followed; in doubt, that there may be one."""
     unread: list[OSError] = []
-    seen = 0
-    for _, folders, files in os.walk(folder, onerror=unread.append):
-        for name in (*folders, *files):
-            if _fold(name) in _ANYWHERE:
-                return f"“{name}”, a place for settings that others run or trust"
-        seen += len(folders) + len(files)
+    for seen, entry in enumerate(_below(folder, unread)):
+        if _fold(entry.name) in _ANYWHERE:
+            return f"“{entry.name}”, a place for settings that others run or trust"
         if unread or seen > _MAX_ENTRIES:
             return "more than could be looked through for settings that others run or trust"
     return "a folder that could not be read" if unread else ""
@@ -141,15 +139,22 @@ def _protected_below(folder: Path) -> str:
 
 def _files_named(folder: Path) -> list[Path]:
     """Files below ``folder`` that are protected by their name."""
-    found: list[Path] = []
-    seen = 0
-    for place, folders, files in os.walk(folder):
-        names = (Path(place, name) for name in files if _fold(name) in _ANYWHERE)
-        found += [path for path in names if not path.is_symlink()]
-        seen += len(folders) + len(files)
-        if seen > _MAX_SEARCHED:
-            break
-    return found
+    entries = itertools.islice(_below(folder, unread=[]), _MAX_SEARCHED)
+    named = (entry for entry in entries if _fold(entry.name) in _ANYWHERE)
+    return [Path(entry.path) for entry in named if not entry.is_dir() and not entry.is_symlink()]
+
+
+def _below(folder: Path, unread: list[OSError]) -> Iterator[os.DirEntry[str]]:
+    """Everything below ``folder``, however deep, links not followed. What could not be read is added to ``unread``."""
+    waiting = [str(folder)]
+    while waiting:
+        try:
+            entries = list(os.scandir(waiting.pop()))
+        except OSError as error:
+            unread.append(error)
+            continue
+        yield from entries
+        waiting += (entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False))
 
 
 def _both(places: Iterable[Path], what: str) -> list[tuple[tuple[str, ...], str]]:

@@ -1,6 +1,7 @@
 """The floors: no spelling of a path gets past them."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,17 @@ def test_no_spelling_gets_past_the_floors(
 
     assert denied(broker, writing(path)), path
     assert denied(broker, reading(path)), path
+
+
+def test_a_folder_is_looked_through_however_deep_it_is(tmp_path: Path) -> None:
+    deep = tmp_path
+    for _ in range(1200):
+        deep = deep / "d"
+        deep.mkdir()
+    (deep / "id_rsa").touch()
+    floors = places.Places(Policy("ask", tmp_path, tmp_path / "home"))
+    try:
+        assert floors.hidden_in(tmp_path) == (deep / "id_rsa",)
+        assert "id_rsa" in floors.kept_from_commands(tmp_path / "d", gone=True)
+    finally:
+        subprocess.run(["rm", "-r", tmp_path / "d"], check=True)  # deeper than Python goes
