@@ -27,7 +27,8 @@ OPEN_SECONDS = 60.0
 PAGE = """<!doctype html><html><head><title>New contact</title></head><body>
 <nav><a href="#home">Home</a> <a href="#contacts">Contacts</a></nav>
 <h1>New contact</h1>
-<p>Please fill in <b>all</b> fields. A <a href="#help">help page</a> explains them. <progress value="40" max="100"></progress></p>
+<p>Please fill in <b>all</b> fields. A <a href="#help">help page</a> explains them.
+<progress value="40" max="100"></progress></p>
 <form action="/save" method="post">
 <p><label>Name <input name="name"></label></p>
 <p><label>E-mail <input type="email" name="email" value="ada@example.org"></label></p>
