@@ -89,7 +89,7 @@ class Journal:
                     f"This would change {size >> 20} MiB at once, more than Deskhand keeps for undo. It was not done.",
                     "Do it in smaller parts, or by hand.",
                 )
-            before = {path: self._contents.take(path) for path in effect.changes}
+            before = {path: self._contents.take(path) for path in map(_really, effect.changes)}
         except OSError as error:
             raise StorageError(
                 f"{_shown(error.filename or 'A file')} could not be read ({error.strerror}), so nothing was changed."
@@ -183,7 +183,10 @@ class Journal:
 
     def _look(self, paths: Iterable[Path]) -> _Images:
         try:
-            return {path: self._contents.look(path) for path in paths}
+            return {
+                path: self._contents.look(path) if _really(path) == path else Image(kind="absent")
+                for path in paths
+            }
         except OSError as error:
             raise StorageError(
                 f"{_shown(error.filename)} could not be read back ({error.strerror}), so its undo is not certain."
@@ -193,6 +196,11 @@ class Journal:
         title = _plain(row.entry.title)
         try:
             for path, before in row.before.items():
+                if _really(path) != path:
+                    why = (
+                        f"the folder of “{_shown(path.name)}” has become a link since, so nothing was touched"
+                    )
+                    return UndoneLine(f"{title}: not undone, {why}", restored=False)
                 now = self._contents.look(path)
                 if now.same(before) or now.same(row.after[path]):  # a former undo may have got this far
                     continue
@@ -214,6 +222,11 @@ class Journal:
     def _restore(self, path: Path, before: Image) -> None:
         if not self._contents.look(path).same(before):
             self._contents.put(before, path)
+
+
+def _really(path: Path) -> Path:
+    """``path`` by folders alone: a link that took a folder's place must not lead undo to somebody else's files."""
+    return Path(os.path.realpath(path.parent)) / path.name
 
 
 def _dump(images: _Images) -> str:

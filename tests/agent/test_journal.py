@@ -468,3 +468,33 @@ def test_folders_too_deep_to_be_kept_are_not_touched_and_spoil_no_other_undo(
     assert journal.forget(before=0.0) == 0
     assert [line.restored for line in journal.undo("second")] == [True]
     assert not note.exists()
+
+
+@pytest.mark.parametrize("when", ["while it ran", "afterwards"])
+def test_a_folder_that_became_a_link_leads_undo_to_nobody_elses_files(
+    journal: Journal, work: Path, tmp_path: Path, when: str
+) -> None:
+    mine = tmp_path / "elsewhere"
+    mine.mkdir()
+    (mine / "a").write_text("mine")
+    (work / "folder").mkdir()
+    made = work / "folder" / "a"
+
+    def swap() -> None:
+        (work / "folder").rename(tmp_path / "aside")
+        (work / "folder").symlink_to(mine)
+
+    step(journal, lambda: (made.write_text("mine"), swap() if when == "while it ran" else None), made)
+    if when == "afterwards":
+        swap()
+
+    assert [line.restored for line in journal.undo("task", force=True)] in ([], [False])
+    assert (mine / "a").read_text() == "mine"
+
+
+def test_a_path_through_a_link_is_undone_where_it_led(journal: Journal, work: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(work)
+    step(journal, lambda: (work / "a").write_text("new"), tmp_path / "link" / "a")
+
+    assert [line.restored for line in journal.undo("task")] == [True]
+    assert not (work / "a").exists()
