@@ -137,6 +137,8 @@ def test_a_file_that_cannot_be_written_costs_nobody_anything(
     desk.folder.write_text("no folder")
     desk.use(desk.conversation(), WORTH_TOKENS)
     desk.caches.keep()
+    assert desk.engine.saved == []
+    assert desk.folder.read_text() == "no folder"
 
 
 def test_after_another_model_was_loaded_nothing_is_held(desk: Desk) -> None:
