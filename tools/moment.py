@@ -19,7 +19,7 @@ from agent.errors import DesktopError
 from agent.messages import Moment, Picture, Place
 from tools.desktop.port import Bounds, Desktop, Window
 from tools.outline import Control, Outline, from_pixels
-from tools.passwords import passwords
+from tools.unseen import grab, passwords
 
 if TYPE_CHECKING:
     from tools.screen import Screen
@@ -56,7 +56,7 @@ class Frozen:
 
 def freeze(desktop: Desktop, bounds: Bounds) -> Frozen:
     """``bounds`` of the screen as it is now: pixels first, because they change soonest. Raises DesktopError."""
-    picture = desktop.capture.grab(bounds, desktop.windows.hidden())
+    picture = grab(desktop, bounds)
     cursor = desktop.pointer.position()
     windows = tuple(window for window in desktop.windows.list() if not window.minimised)
     top = next((window for window in windows if window.bounds.contains(*cursor)), None)

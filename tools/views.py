@@ -15,7 +15,7 @@ from agent.messages import Picture, Place
 from agent.sight import looks_different
 from tools.desktop.port import Bounds, Desktop, Window
 from tools.outline import Outline
-from tools.passwords import passwords
+from tools.unseen import grab, passwords
 
 MOST_REMEMBERED = 4
 """Pictures; 6 MB each at 1920x1080."""
@@ -127,8 +127,7 @@ class Views:
 
     def _grab(self, bounds: Bounds, seen: Outline | None = None) -> Picture:
         """``seen`` is what was just read of one of the windows there."""
-        black = (*self._desktop.windows.hidden(), *self._secrets(bounds, seen))
-        return self._desktop.capture.grab(bounds, black)
+        return grab(self._desktop, bounds, self._secrets(bounds, seen))
 
     def _secrets(self, bounds: Bounds, seen: Outline | None) -> tuple[Bounds, ...]:
         return passwords(self._desktop.windows.list(), self._read, bounds, seen)

@@ -188,6 +188,32 @@ def test_passwords_of_windows_behind_the_front_one_are_black_where_they_show(tmp
     assert set(capture.black) == {Bounds(1, 0, 2, 1), Bounds(8, 2, 2, 1)}
 
 
+class Slow(Grabbed):
+    """While the first picture is taken, a private window comes up."""
+
+    def __init__(self, desktop: StubDesktop) -> None:
+        self._stack = desktop.windows
+        self._vault = replace(window(9, "Vault"), bounds=Bounds(2, 1, 5, 5))
+
+    def grab(self, bounds: Bounds, black: Sequence[Bounds] = ()) -> Picture:
+        if self._vault not in self._stack.open:
+            self._stack.open.insert(0, self._vault)
+        return super().grab(bounds, black)
+
+
+@pytest.mark.parametrize("take", ["freeze", "look"])
+def test_a_private_window_that_comes_up_while_a_picture_is_taken_is_black(take: str) -> None:
+    desktop = StubDesktop(window(1, "Pad"))
+    desktop.windows.private = ("vault",)
+    capture = Slow(desktop)
+    ports = replace(desktop.ports, capture=capture)
+    if take == "freeze":
+        freeze(ports, Bounds(0, 0, 8, 8))
+    else:
+        Screen(ports).views.monitor(1, 1)
+    assert Bounds(2, 1, 5, 5) in capture.black
+
+
 def test_a_part_of_the_screen_that_the_person_chose_shows_no_password_of_any_window() -> None:
     other = replace(window(2, "Beside"), bounds=Bounds(8, 0, 8, 8))
     desktop = StubDesktop(window(1, "Front"), other)

@@ -1,6 +1,5 @@
-"""Where password fields show on the screen: of every window that is seen there, not only of the one in front, because a
-picture of a monitor shows them all. A window that was read elsewhere has moved since, and its fields with it.
-Any thread; each window that is seen costs reading its tree.
+"""What is black in pictures of the screen: windows on the privacy list, and the password fields of every window that
+shows, not only of the one in front. Any thread.
 """
 
 from __future__ import annotations
@@ -8,17 +7,34 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from agent.errors import DesktopError
+from agent.messages import Picture
 from tools.desktop.platforms import EVERYWHERE
-from tools.desktop.port import Bounds, Window
+from tools.desktop.port import Bounds, Desktop, Window
 from tools.outline import Outline
+
+_MOST_GRABS = 3
+
+
+def grab(desktop: Desktop, bounds: Bounds, secrets: Sequence[Bounds] = ()) -> Picture:
+    """The pixels of ``bounds``, with private windows and ``secrets`` black. A private window that comes up or moves
+    meanwhile (a ring of ours may have to be waited for) has the picture taken again; all of it is black when they do
+    not come to rest. Raises DesktopError."""
+    hidden = desktop.windows.hidden()
+    for _ in range(_MOST_GRABS):
+        picture = desktop.capture.grab(bounds, (*hidden, *secrets))
+        before, hidden = hidden, desktop.windows.hidden()
+        if hidden == before:
+            return picture
+    return desktop.capture.grab(bounds, (bounds,))
 
 
 def passwords(
     windows: Sequence[Window], read: Callable[[Window], Outline | None], within: Bounds, seen: Outline | None
 ) -> tuple[Bounds, ...]:
-    """What must be black in a picture of ``within`` that shows ``windows``, front first; one that lies wholly under
-    others is not read, and that of which ``seen`` is known not again. Of a window that does not answer, all that shows
-    counts."""
+    """Where password fields show ``within`` a part of the screen that shows ``windows``, front first.
+
+    A window that lies wholly under others is not read, and that of which ``seen`` is known not again. Of one that does
+    not answer, all that shows counts; one that was read elsewhere has moved since, and its fields with it."""
 
     def known(window: Window) -> Outline | None:
         return seen if seen and seen.window.id == window.id else read(window)
