@@ -128,6 +128,11 @@ def watch(egress: Egress) -> None:
         sys.addaudithook(_hear)
 
 
+def staying_offline() -> bool:
+    """What the switch says now."""
+    return _current is not None and _current.offline
+
+
 def _hear(event: str, arguments: tuple[object, ...]) -> None:
     if event.startswith("socket.") and _current is not None:
         _current.heard(event, arguments)

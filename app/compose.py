@@ -18,6 +18,7 @@ from pathlib import Path
 from agent.broker import Broker, Grants, Policy
 from agent.broker.places import Places as Floors
 from agent.context import PROMPT_BUDGET_TOKENS, Profile
+from agent.egress import staying_offline
 from agent.engine.port import ModelSpec
 from agent.engine.remote import address_of
 from agent.errors import DesktopError
@@ -78,7 +79,7 @@ def build(settings: Settings, places: Places) -> LocalAssistant:
         voice.transcribe,
     )
     system = _prompt("system.md")
-    servers = _servers(policy, places, storage, shell, settings.offline)
+    servers = _servers(policy, places, storage, shell)
     used = len(system) / CHARACTERS_PER_TOKEN + sum(map(tokens_of, tools.values()))
     offered = servers.offered(tools.values(), PROMPT_BUDGET_TOKENS - used)
     parts = Parts(
@@ -112,7 +113,7 @@ def servers_alone(places: Places) -> Iterator[Servers]:
     stand_guard(places, settings)
     policy = _policy(settings, places, files.Workspace(settings.workspace, Path.home()))
     storage = Storage(places.data / "deskhand.db")
-    servers = _servers(policy, places, storage, _shell(policy, places), settings.offline)
+    servers = _servers(policy, places, storage, _shell(policy, places))
     try:
         yield servers
     finally:
@@ -136,9 +137,9 @@ def _shell(policy: Policy, places: Places) -> Commands:
     return Commands(policy.workspace, policy.home, scratch, floors.kept_from_commands, floors.hidden_in)
 
 
-def _servers(policy: Policy, places: Places, storage: Storage, shell: Commands, offline: bool) -> Servers:
+def _servers(policy: Policy, places: Places, storage: Storage, shell: Commands) -> Servers:
     file, folder = places.config / "mcp.json", places.cache / "servers"
-    return Servers(file, Pins(storage), folder, policy, lambda: shell.no_sandbox, offline)
+    return Servers(file, Pins(storage), folder, policy, lambda: shell.no_sandbox, staying_offline)
 
 
 def _spec(settings: Settings, places: Places, path: Path | None) -> ModelSpec:

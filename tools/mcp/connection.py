@@ -56,7 +56,7 @@ class Connection:
         self, name: str, entry: Entry, home: Path, folder: Path, cancel: Cancel, offline: bool = False
     ) -> None:
         self._name, self._entry, self._home, self._folder = name, entry, home, folder
-        self._offline = offline
+        self.offline = offline
         self._ended = Ended()
         self._stack = ExitStack()
         self._portal: BlockingPortal = self._stack.enter_context(start_blocking_portal())
@@ -155,7 +155,7 @@ class Connection:
             )
         argv = (program, *entry.args)
         if not entry.sandbox:
-            if self._offline:
+            if self.offline:
                 raise ServerError(
                     f"Deskhand is set to stay offline, and {self._name} runs outside of the sandbox."
                 )
@@ -171,7 +171,7 @@ class Connection:
                 readable=tuple(Path(each).expanduser() for each in entry.read),
                 writable=tuple(Path(each).expanduser() for each in entry.write),
                 environment={"HOME": str(self._folder), **entry.env},
-                network=entry.network and not self._offline,
+                network=entry.network and not self.offline,
             ),
         )
 

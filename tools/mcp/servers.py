@@ -65,7 +65,8 @@ class Offered:
 
 
 class Servers:
-    """``file`` is ``mcp.json``, ``folder`` ours, for what servers keep. ``no_sandbox`` says why there is no sandbox."""
+    """``file`` is ``mcp.json``, ``folder`` ours, for what servers keep. ``no_sandbox`` says why there is no
+    sandbox, ``offline`` what the switch says now."""
 
     def __init__(
         self,
@@ -74,7 +75,7 @@ class Servers:
         folder: Path,
         policy: Policy,
         no_sandbox: Callable[[], str],
-        offline: bool = False,
+        offline: Callable[[], bool],
     ) -> None:
         self._offline = offline
         self._entries = read_entries(file)
@@ -205,7 +206,8 @@ class Servers:
 
     def _connected(self, server: str, cancel: Cancel) -> Connection:
         known = self._connections.get(server)
-        if known is not None and known.alive:
+        offline = self._offline()
+        if known is not None and known.alive and (known.offline or not offline):
             return known
         self._give_up(server)
         entry = self.entries.get(server)
@@ -223,9 +225,7 @@ class Servers:
         self._starts[server] = self._starts.get(server, 0) + 1
         from tools.mcp.connection import Connection  # the SDK: more than a second
 
-        connection = Connection(
-            server, entry, self._policy.home, self._folder / server, cancel, self._offline
-        )
+        connection = Connection(server, entry, self._policy.home, self._folder / server, cancel, offline)
         self._connections[server] = connection
         try:
             self._pins.observe(server, connection.tools(cancel))

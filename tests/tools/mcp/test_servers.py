@@ -49,11 +49,17 @@ class House:
         self.policy = Policy("full", root / "home", root / "home", protected=(root,))
         self.open: list[Servers] = []
         self.no_sandbox = ""
+        self.offline = False
 
     def servers(self, **entries: dict[str, Any]) -> Servers:
         (self.root / "mcp.json").write_text(json.dumps({"mcpServers": entries}))
         made = Servers(
-            self.root / "mcp.json", self.pins, self.root / "servers", self.policy, lambda: self.no_sandbox
+            self.root / "mcp.json",
+            self.pins,
+            self.root / "servers",
+            self.policy,
+            lambda: self.no_sandbox,
+            lambda: self.offline,
         )
         self.open.append(made)
         return made
@@ -290,7 +296,7 @@ def test_a_server_that_does_not_begin_is_told_of_in_a_sentence(
     ],
 )
 def test_a_server_that_ends_or_floods_is_started_again_by_the_next_call(
-    house: House, name: str, given: dict[str, object], told: str
+    house: House, name: str, given: dict[str, Any], told: str
 ) -> None:
     tools = house.allowed(odd=entry())
 
@@ -399,7 +405,7 @@ def test_an_address_where_nobody_is_is_told_of(house: House) -> None:
 def offline(house: House, **entries: dict[str, Any]) -> Servers:
     house.servers(**entries)
     made = Servers(
-        house.root / "mcp.json", house.pins, house.root / "servers", house.policy, lambda: "", offline=True
+        house.root / "mcp.json", house.pins, house.root / "servers", house.policy, lambda: "", lambda: True
     )
     house.open.append(made)
     return made
@@ -415,6 +421,19 @@ def test_offline_a_process_has_no_network_even_when_its_entry_gives_it_one(house
         }
 
         assert use(tools["net_connect"], port=listener.getsockname()[1]).status == "failed"
+
+
+def test_a_process_that_has_the_network_is_ended_before_the_next_call_when_the_switch_goes_on(
+    house: House,
+) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        connect = house.allowed(net=entry(network=True))["net_connect"]
+        assert use(connect, port=listener.getsockname()[1]).content == "connected"
+        house.offline = True
+
+        assert use(connect, port=listener.getsockname()[1]).status == "failed"
 
 
 def test_offline_no_process_is_started_outside_of_the_sandbox(house: House) -> None:
