@@ -116,7 +116,9 @@ def _targets(value: object, label: str, does: Does, policy: Policy, depth: int =
             yield from _targets(each, _below(label, name) if name else label, does, policy, depth + 1)
     elif isinstance(value, str) and value.strip():
         yield _target_of_text(value, label, does, policy)
-    elif not isinstance(value, bool | str | None):
+    elif isinstance(value, bool):  # free, but the person sees it: "permanently: yes"
+        yield Target("text", label, "yes" if value else "no")
+    elif not isinstance(value, str | None):
         yield Target("value", label, str(value))
 
 

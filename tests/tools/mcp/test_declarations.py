@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.broker.foreign import misfit
+from agent.broker.foreign import effect_of, misfit
+from agent.broker.policy import Policy
 from agent.engine.decoding.grammar import GrammarBuilder
 from agent.engine.dialects.call_grammar import JSON
 from tools.mcp.declarations import MOST_DESCRIPTION, Declared, TooMuch, plain, reduced, tool_name
@@ -157,3 +159,14 @@ def test_arguments_without_fields_are_kept_as_they_were_given() -> None:
 
     assert made.model_validate({"copy": "x", "model_dump": [1]}).given == {"copy": "x", "model_dump": [1]}
     assert MOST_DESCRIPTION < 200
+
+
+def test_the_person_is_shown_every_switch_of_a_call() -> None:
+    policy = Policy("ask", Path("/home/ada/work"), Path("/home/ada"))
+
+    effect = effect_of("files: drop", {"name": "a", "how": {"permanently": True}}, "erase", policy)
+
+    assert [(target.label, target.value) for target in effect.targets] == [
+        ("name", "a"),
+        ("how.permanently", "yes"),
+    ]
