@@ -63,9 +63,13 @@ class Attachment(QFrame):
 def moment_chip(theme: Theme, moment: Moment, *, removable: bool = False) -> Attachment:
     picture = QPixmap()
     picture.loadFromData(moment.thumbnail)
-    what = visible(moment.application or moment.window or "the whole screen").replace("\n", " ")
-    part = {"screen": "Screen", "window": "Window", "region": "Part of the screen"}[moment.part]
-    return Attachment(theme, f"{part} · {what}", icon="screen", picture=picture, removable=removable)
+    what = visible(moment.application or moment.window).replace("\n", " ")
+    part = {
+        "screen": f"Screen · {what}" if what else "The whole screen",
+        "window": f"Window · {what}",
+        "region": f"Part of {what or 'the screen'}",
+    }[moment.part]
+    return Attachment(theme, part, icon="screen", picture=picture, removable=removable)
 
 
 def file_chip(theme: Theme, path: Path, *, removable: bool = False) -> Attachment:

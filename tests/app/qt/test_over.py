@@ -92,7 +92,7 @@ def test_a_dragged_region_becomes_a_chip_that_can_be_taken_off(
     assert (part.region.x, part.region.y, part.window) == (400, 500, 0)
     assert (part.region.width, part.region.height) == (121, 61)
     assert stage.window.isVisible()
-    assert find("attachment").accessibleName() == "Part of the screen · Mousepad"
+    assert find("attachment").accessibleName() == "Part of Mousepad"
     find("remove-attachment").click()
     assert stage.window.composer.moment is None
 
