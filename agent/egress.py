@@ -174,9 +174,8 @@ def _stays_by_name(name: str) -> bool:
     try:
         ipaddress.ip_address(name.partition("%")[0])
     except ValueError:
-        return name.rstrip(".").lower() in ("", "localhost") or name.rstrip(".").lower().endswith(
-            ".localhost"
-        )
+        # Names below localhost should stay as well (RFC 6761), but not every resolver keeps them to itself.
+        return name.rstrip(".").lower() in ("", "localhost")
     return True
 
 

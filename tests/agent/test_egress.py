@@ -29,6 +29,7 @@ WAYS = {
 LOOKUPS = {
     "a look-up": "socket.getaddrinfo('deskhand.invalid', 80)",
     "an old look-up": "socket.gethostbyname('deskhand.invalid')",
+    "a name below ours": "socket.getaddrinfo('secret.localhost', 80)",
     "a number's name": f"socket.gethostbyaddr('{ELSEWHERE}')",
     "an address' name": f"socket.getnameinfo(('{ELSEWHERE}', 9), 0)",
 }
