@@ -142,14 +142,17 @@ async def _send(pipe: IO[bytes], outgoing: MemoryObjectReceiveStream[SessionMess
             line = sent.message.model_dump_json(by_alias=True, exclude_unset=True) + "\n"
             try:
                 # A server that does not read makes this wait: in a thread that nobody waits for.
-                await anyio.to_thread.run_sync(_write, pipe.fileno(), line.encode(), abandon_on_cancel=True)
+                # Its own descriptor: the number of a pipe that was closed meanwhile may be some file's by then.
+                own = os.dup(pipe.fileno())
+                await anyio.to_thread.run_sync(_write, own, line.encode(), abandon_on_cancel=True)
             except (OSError, ValueError):  # it has ended; reading tells
                 return
 
 
 def _write(descriptor: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
+    with open(descriptor, "wb", buffering=0) as pipe:
+        while data:
+            data = data[pipe.write(data) :]
 
 
 @asynccontextmanager
