@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from agent.errors import StorageError
 from agent.processes import Process
@@ -234,7 +234,10 @@ def _dump(images: _Images) -> str:
 
 
 def _load(text: str) -> _Images:
-    return {Path(named(stored)): image for stored, image in _STORED.validate_json(text).items()}
+    try:
+        return {Path(named(stored)): image for stored, image in _STORED.validate_json(text).items()}
+    except ValidationError as error:
+        raise StorageError("A step in the undo journal is damaged, so nothing was undone.") from error
 
 
 def _shown(name: object) -> str:

@@ -498,3 +498,13 @@ def test_a_path_through_a_link_is_undone_where_it_led(journal: Journal, work: Pa
 
     assert [line.restored for line in journal.undo("task")] == [True]
     assert not (work / "a").exists()
+
+
+def test_a_damaged_step_is_told_of(journal: Journal, work: Path, storage: Storage) -> None:
+    step(journal, lambda: (work / "a").write_text("new"), work / "a")
+    storage.call(lambda db: db.execute("UPDATE journal SET before = '{'"))
+
+    with pytest.raises(StorageError, match="damaged"):
+        journal.undo("task")
+    with pytest.raises(StorageError, match="damaged"):
+        journal.forget(before=0.0)
