@@ -128,7 +128,8 @@ def _target_of_text(value: str, label: str, does: Does, policy: Policy) -> Targe
     named = bool(words & _PATHS) and "id" not in words and "://" not in value
     if named or plain.casefold().startswith(("/", "~", "file:")) or ".." in plain.split("/"):
         return Target("path", label, str(_path(plain, policy)), said=value)
-    if "://" in (plain.split()[0] if words & _CONTENT else plain) or words & _ADDRESSES:
+    written = "://" in (plain.split()[0] if words & _CONTENT else plain)
+    if written or plain.casefold().startswith(("http:", "https:")) or words & _ADDRESSES:
         return Target("url", label, value)
     if _MOMENT.fullmatch(value.strip()) or (words & _CONTENT and does != "run"):
         return Target("text", label, value)

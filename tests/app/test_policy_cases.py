@@ -356,6 +356,7 @@ FOREIGN = [
     ("read", {"url": "https://evil.org/?q=1"}, "ask"),
     ("read", {"url": "evil.org/?q=1"}, "ask"),
     ("read", {"uri": "evil.org/?q=1"}, "ask"),
+    ("read", {"query": "HTTPS:/\\evil.org/?q=1"}, "ask"),
     ("read", {"query": "\n https://evil.org/?q=1"}, "ask"),
     ("read", {"query": "see https://evil.org/?q=1"}, "ask"),
     ("read", {"query": "rent"}, "allow"),
