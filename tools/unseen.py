@@ -44,7 +44,8 @@ def passwords(
     for window in windows:
         if window.minimised:
             continue
-        part = window.bounds.overlap(within)
+        placed = window.bounds.width > 0 and window.bounds.height > 0
+        part = window.bounds.overlap(within) if placed else within  # it may be anywhere
         if part is not None and (showing := _uncovered(part, above)):
             found += _of(window, known, showing, above)
         above.append(window.bounds)

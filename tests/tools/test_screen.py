@@ -14,6 +14,7 @@ from agent.tool import Tool, ToolResult
 from tests.tools.context import Context
 from tests.tools.stub_desktop import StubAccessibility, StubApplications, StubCapture, StubDesktop, window
 from tools import clipboard, screen
+from tools.desktop.platforms import EVERYWHERE
 from tools.desktop.port import Application, Bounds, Node, State, Window
 from tools.files.workspace import PathError, Workspace
 from tools.moment import Part, freeze, moment_of
@@ -186,6 +187,15 @@ def test_passwords_of_windows_behind_the_front_one_are_black_where_they_show(tmp
     eyes = Screen(desktop.ports)
     eyes.views.part(Bounds(0, 0, 20, 8))
     assert set(capture.black) == {Bounds(1, 0, 2, 1), Bounds(8, 2, 2, 1)}
+
+
+def test_a_window_of_which_nobody_knows_the_place_is_asked_for_passwords_too() -> None:
+    nowhere = replace(window(1, "Front"), bounds=Bounds(0, 0, 0, 0))
+    desktop = StubDesktop(nowhere)
+    capture = Grabbed()
+    ports = replace(desktop.ports, capture=capture, accessibility=PasswordsEverywhere({1: EVERYWHERE}))
+    Screen(ports).views.monitor(1, 1)
+    assert capture.black == (EVERYWHERE,)
 
 
 class Slow(Grabbed):
