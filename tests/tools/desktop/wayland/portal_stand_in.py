@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,12 +34,20 @@ Answer = Literal["allow", "deny", "fail", "hang", "refuse the call", "another ha
 
 @contextmanager
 def message_bus_of_its_own() -> Iterator[str]:
-    """The address of a session bus that nobody else uses. What is started on it keeps no settings."""
+    """The address of a session bus that nobody else uses. What is started on it keeps no settings, and knows of no
+    display and no other runtime folder: an accessibility bus started there would take the place of the one that is."""
     command = ("dbus-daemon", "--session", "--nofork", "--nopidfile", "--print-address=1")
-    env = os.environ | {"GSETTINGS_BACKEND": "memory"}
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env
-    ) as daemon:
+    env = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
+    with (
+        tempfile.TemporaryDirectory(prefix="deskhand-bus-", ignore_cleanup_errors=True) as runtime,
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=env | {"GSETTINGS_BACKEND": "memory", "XDG_RUNTIME_DIR": runtime},
+        ) as daemon,
+    ):
         assert daemon.stdout is not None
         try:
             yield daemon.stdout.readline().strip()
