@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -98,7 +99,7 @@ def test_typing_says_how_far_it_came_when_the_keys_are_taken(hands: Hands, deskt
         threading.Timer(0.5, thief.take_focus).start()
         result = hands.do("type_text", text="word " * 2000)
         assert result.status == "failed"
-        assert "another window took the keys after" in result.content
+        assert re.search(r"another window took the keys.* after \d+ of", result.content)
         assert thief.got() == 0
 
 

@@ -9,6 +9,7 @@ can interrupt. What slips through meets the engine process's own end: its parent
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -140,7 +141,8 @@ def _told(error: Exception) -> str:
 @contextlib.contextmanager
 def _time_bound() -> Iterator[None]:
     """Raises _TookTooLong inside, at a line of Python, once this thread has worked for SECONDS. A trace function
-    does what no other thread and no signal could: it works on any thread and cannot strike too late."""
+    does what no other thread and no signal could: it works on any thread and cannot strike too late. Garbage waits
+    meanwhile: what is raised while a finaliser runs is lost, and the trace function with it."""
     ends = time.thread_time() + SECONDS
     lines = 0
 
@@ -151,12 +153,15 @@ def _time_bound() -> Iterator[None]:
             raise _TookTooLong
         return look
 
-    before = sys.gettrace()
+    before, collects = sys.gettrace(), gc.isenabled()
+    gc.disable()
     sys.settrace(look)
     try:
         yield
     finally:
         sys.settrace(before)
+        if collects:
+            gc.enable()
 
 
 @contextlib.contextmanager
