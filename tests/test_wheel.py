@@ -100,7 +100,8 @@ def test_the_wheel_installs_and_starts_from_another_folder(installed: Path, tmp_
     doctor = deskhand("doctor", "--json")
     checks = {row["name"]: row for row in map(json.loads, doctor.stdout.splitlines())}
     assert set(checks) == {
-        "display", "accessibility", "microphone", "speech", "engine", "model", "memory", "disk",
+        "display", "accessibility", "desktop", "microphone", "speech", "engine", "model", "memory", "disk",
+        "sandbox", "servers",
     }  # fmt: skip
     assert checks["engine"]["state"] == "ok", checks["engine"]
     assert checks["display"]["state"] == "problem"
