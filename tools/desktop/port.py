@@ -19,6 +19,9 @@ from typing import Literal, Protocol
 from agent.cancel import Cancel
 from agent.messages import Picture
 
+OWN_PROGRAM = "deskhand"
+"""The window class of our own windows."""
+
 Role = Literal[
     "button",
     "field",

@@ -12,10 +12,9 @@ from Xlib.protocol.event import ClientMessage
 from Xlib.xobject.drawable import Window as XWindow
 
 from tools.desktop import reach
-from tools.desktop.port import Bounds, Window
+from tools.desktop.port import OWN_PROGRAM, Bounds, Window
 from tools.desktop.x11 import Connection
 
-OWN_PROGRAM = "deskhand"
 FOCUS_SECONDS = 1.0
 """Activation takes about 10 ms; a busy application gets this long."""
 

@@ -9,9 +9,8 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tools.desktop.port import Bounds, Window
+from tools.desktop.port import OWN_PROGRAM, Bounds, Window
 
-OWN_PROGRAM = "deskhand"
 FOCUS_SECONDS = 1.0
 _STEP_SECONDS = 0.02
 
