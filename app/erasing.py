@@ -73,8 +73,8 @@ def _size(path: Path) -> int:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def erase_command(surroundings: Surroundings, yes: bool) -> int:
-    """Erase everything that Deskhand keeps of you: conversations, memory, undo, settings. Your own files and the
-    models stay."""
+    """Erase everything that Deskhand keeps of you. That is conversations, memory, undo and settings; your own files and
+    the models stay."""
     from app.stopping import running
 
     places = surroundings.places()

@@ -37,7 +37,7 @@ def stand_guard(places: Places, settings: Settings) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object per line.")
 @click.pass_obj
 def network(surroundings: Surroundings, as_json: bool) -> int:
-    """What left this computer, and what was held back: every connection that Deskhand made."""
+    """What left this computer, and what was held back."""
     from app.terminal import visible
 
     found = egress(surroundings.places(), offline=False).connections()

@@ -26,7 +26,7 @@ _MOST_LINES = 400
 @as_json
 @click.pass_context
 def mcp(context: click.Context, as_json: bool) -> None:
-    """Tools of other programs: list them, allow them, take that back."""
+    """Tools of other programs (MCP): list, allow, forget."""
     if context.invoked_subcommand is None:
         _list(context.obj.places(), as_json)
 
