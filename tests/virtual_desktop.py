@@ -97,6 +97,18 @@ def entered(desktop: VirtualDesktop) -> Iterator[VirtualDesktop]:
         yield desktop
 
 
+@contextmanager
+def own_desktop() -> Iterator[VirtualDesktop]:
+    """A virtual desktop that this process is on, for fixtures; what is missing for one fails the test in a sentence."""
+    import pytest  # the demo comes here as well, and needs none
+
+    try:
+        with virtual_desktop() as started, entered(started):
+            yield started
+    except VirtualDesktopError as missing:
+        pytest.fail(f"no virtual desktop: {missing}; ./dev setup installs what is missing")
+
+
 def _environment(home: Path, language: str) -> dict[str, str]:
     runtime = home / ".runtime"
     runtime.mkdir(mode=0o700, parents=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.virtual_desktop import VirtualDesktop, VirtualDesktopError, entered, virtual_desktop
+from tests.virtual_desktop import VirtualDesktop, own_desktop
 from tools.desktop import connect
 from tools.desktop.port import Desktop
 
@@ -18,11 +18,8 @@ from tools.desktop.port import Desktop
 @pytest.fixture(scope="session")
 def desktop() -> Iterator[VirtualDesktop]:
     """A virtual desktop with its own home folder; ``os.environ`` of this process points at it."""
-    try:
-        with virtual_desktop() as started, entered(started):
-            yield started
-    except VirtualDesktopError as missing:
-        pytest.fail(f"no virtual desktop: {missing}; ./dev setup installs what is missing")
+    with own_desktop() as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

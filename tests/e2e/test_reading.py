@@ -11,7 +11,7 @@ import pytest
 
 from agent.cancel import Cancel
 from agent.errors import DesktopError
-from tests.virtual_desktop import VirtualDesktop, VirtualDesktopError, entered, virtual_desktop
+from tests.virtual_desktop import VirtualDesktop, own_desktop
 from tests.windows import Opened, open_window
 from tools.desktop import connect
 from tools.desktop.atspi.adapter import AtspiAccessibility
@@ -29,11 +29,8 @@ MOST_CHARACTERS = 2_600
 @pytest.fixture(scope="module")
 def desktop() -> Iterator[VirtualDesktop]:
     """One for all of this module, where windows stay open once they are."""
-    try:
-        with virtual_desktop() as started, entered(started):
-            yield started
-    except VirtualDesktopError as missing:
-        pytest.fail(f"no virtual desktop: {missing}; ./dev setup installs what is missing")
+    with own_desktop() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ import pytest
 from agent.cancel import Cancel
 from tests.tools.desktop.contract import PortContract, eventually, walk
 from tests.tools.stub_desktop import StubDesktop, window
-from tests.virtual_desktop import VirtualDesktop, VirtualDesktopError, entered, virtual_desktop
+from tests.virtual_desktop import VirtualDesktop, own_desktop
 from tools.desktop import connect
 from tools.desktop.accessibility import Xa11yAccessibility
 from tools.desktop.entries import DesktopEntries
@@ -101,11 +101,8 @@ class RealRig:
 
 @pytest.fixture(scope="module")
 def desktop() -> Iterator[VirtualDesktop]:
-    try:
-        with virtual_desktop() as started, entered(started):
-            yield started
-    except VirtualDesktopError as missing:
-        pytest.fail(f"no virtual desktop: {missing}; ./dev setup installs what is missing")
+    with own_desktop() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
